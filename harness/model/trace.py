@@ -225,6 +225,21 @@ class Timing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenFacts:
+    """What an access token says of itself without being kept: its kind, length and public claims.
+
+    `claims` holds only the registered claims that matter to a resource server (iss, aud, exp, nbf,
+    iat, scope, scp, client_id, azp); never the subject or anything about a person.
+    """
+
+    kind: str
+    """`jwt` or `opaque`."""
+    length: int
+    header: Mapping[str, Json] = field(default_factory=dict)
+    claims: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Exchange:
     """One request and its response or failure."""
 
@@ -241,6 +256,8 @@ class Exchange:
     """Seconds since the epoch."""
     exploration: bool = False
     """True when Claude would not have sent this: it only serves the diagnosis."""
+    token: TokenFacts | None = None
+    """The access token that the response issued; its facts outlive redaction."""
 
     @property
     def status(self) -> int | None:
