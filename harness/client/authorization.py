@@ -1,0 +1,127 @@
+"""The authorization request with PKCE (RFC 7636), and what comes back to the callback."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from harness.client.discovery import Resource, Server, scopes
+from harness.client.events import Ask, Flow
+from harness.client.registration import Client
+from harness.client.speaker import Speaker
+from harness.model.challenge import Challenge
+from harness.model.trace import Exchange, Step
+from harness.model.wellknown import canonical_resource
+from harness.profiles.policy import CallbackIss
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An authorization code and what the token request must repeat."""
+
+    code: str
+    code_verifier: str
+    resource: str
+    scope: str | None
+
+
+def s256(verifier: str) -> str:
+    """The code challenge of a verifier (RFC 7636 section 4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def scope_to_ask(
+    speaker: Speaker, challenge: Challenge | None, resource: Resource, server: Server
+) -> tuple[str | None, str]:
+    """The scope to request and where it came from."""
+    challenged = challenge.params.get("scope", "").strip() if challenge else ""
+    if speaker.choices.scope is not None:
+        return speaker.choices.scope or None, "given"
+    if challenged:
+        scope, origin = challenged, "challenge"
+    elif resource.scope:
+        scope, origin = resource.scope, "resource metadata"
+    else:
+        scope, origin = "", "nowhere"
+    offered = (scopes(server.document, "scopes_supported") or "").split()
+    if (
+        speaker.profile.offline_access_when_listed
+        and "offline_access" in offered
+        and "offline_access" not in scope.split()
+    ):
+        scope = f"{scope} offline_access".strip()
+        origin += " and offline_access"
+    return scope or None, origin
+
+
+def authorize(
+    speaker: Speaker,
+    *,
+    server: Server,
+    client: Client,
+    resource: Resource,
+    scope: tuple[str | None, str],
+) -> Flow[Grant | None]:
+    """Have the user sign in, and read the code from the callback; None after a stop."""
+    verifier, state = speaker.entropy("code_verifier"), speaker.entropy("state")
+    identifier = resource.identifier or canonical_resource(speaker.choices.target)
+    parameters = [
+        ("response_type", "code"),
+        ("client_id", client.client_id),
+        ("redirect_uri", speaker.profile.redirect_uri),
+        ("code_challenge", s256(verifier)),
+        ("code_challenge_method", "S256"),
+        ("state", state),
+        *([("scope", scope[0])] if scope[0] else []),
+        ("resource", identifier),
+    ]
+    endpoint = server.endpoint("authorization_endpoint") or ""
+    url = endpoint + ("&" if urlsplit(endpoint).query else "?") + urlencode(parameters)
+    yield speaker.note(
+        Step.AUTHORIZE,
+        f"scope from {scope[1]}: {scope[0] or 'none'}; resource {identifier}",
+        scope=scope[0],
+        scope_from=scope[1],
+        resource=identifier,
+        endpoint=endpoint,
+    )
+    exchange = yield Ask(
+        url=url, redirect_uri=speaker.profile.redirect_uri, exploration=speaker.exploring
+    )
+    if exchange is None:
+        return None
+    if exchange.step is not Step.CALLBACK:
+        what = exchange.failure.text if exchange.failure else f"answer {exchange.status}"
+        yield from speaker.stop(exchange.step, f"the sign-in did not reach the callback: {what}")
+        return None
+    refusal = _refusal(speaker, exchange, state, server)
+    if refusal is not None:
+        yield from speaker.stop(Step.CALLBACK, refusal)
+        return None
+    code = dict(_parameters(exchange))["code"]
+    return Grant(code, verifier, identifier, scope[0])
+
+
+def _refusal(speaker: Speaker, exchange: Exchange, state: str, server: Server) -> str | None:
+    """Why the callback is of no use to Claude, or None."""
+    if exchange.request.method != "GET":
+        return f"the callback was called with {exchange.request.method}; it takes GET only"
+    values = dict(_parameters(exchange))
+    if "state" not in values:
+        return "the callback carries no state"
+    if values["state"] != state:
+        return "the callback carries another state than the request"
+    if (
+        speaker.profile.callback_iss is CallbackIss.COMPARE
+        and "iss" in values
+        and values["iss"] != server.issuer
+    ):
+        return f"the callback names another issuer, {values['iss']}"
+    if not values.get("code"):
+        return f"the callback carries no code: {values.get('error', 'no error either')}"
+    return None
+
+
+def _parameters(exchange: Exchange) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(exchange.request.url).query, keep_blank_values=True)

@@ -1,0 +1,273 @@
+"""MCP requests of both eras (2025-11-25 with handshake, 2026-07-28 without) in Claude's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.client.events import Flow, Send
+from harness.client.speaker import Speaker, compact
+from harness.model.jsonrpc import RpcAnswer, answer
+from harness.model.trace import Exchange, Headers, Json, Purpose, Step, Voice
+from harness.profiles.profile import Profile
+
+_META = "io.modelcontextprotocol/"
+
+
+@dataclass(frozen=True)
+class Session:
+    """What later calls of a connection need to carry."""
+
+    version: str
+    modern: bool
+    session_id: str | None = None
+
+
+def broker_initialize_message(profile: Profile) -> dict[str, Json]:
+    return {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": profile.handshake_version,
+            "capabilities": {},
+            "clientInfo": dict(profile.broker_client_info),
+        },
+    }
+
+
+def broker_initialize(speaker: Speaker) -> Flow[Exchange]:
+    """The opening question of the OAuth broker: initialize, without a token."""
+    profile = speaker.profile
+    body = compact(broker_initialize_message(profile))
+    url = speaker.choices.target
+    extra = (("MCP-Protocol-Version", profile.handshake_version), *speaker.choices.headers)
+    content = (("Content-Length", str(len(body))), ("Content-Type", "application/json"))
+    return speaker.follow(
+        Send(
+            step=Step.CHALLENGE,
+            purpose=Purpose.INITIALIZE,
+            voice=Voice.BROKER,
+            method="POST",
+            url=url,
+            headers=speaker.headers(Voice.BROKER, url, extra + content),
+            body=body,
+            timeout=profile.discovery_timeout,
+            awaited_id=1,
+        )
+    )
+
+
+def discover(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange]:
+    """`server/discover` of the stateless era."""
+    params: dict[str, Json] = {"_meta": _modern_meta(speaker)}
+    return _call(
+        speaker,
+        step,
+        Purpose.DISCOVER,
+        method="server/discover",
+        params=params,
+        request_id=0,
+        extra=_modern_headers(speaker, "server/discover"),
+        token=token,
+    )
+
+
+def initialize(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange]:
+    """The handshake's initialize as the runtime sends it: without a version header."""
+    params: dict[str, Json] = {
+        "protocolVersion": speaker.profile.handshake_version,
+        "capabilities": dict(speaker.profile.runtime_capabilities),
+        "clientInfo": dict(speaker.profile.runtime_client_info),
+    }
+    return _call(
+        speaker,
+        step,
+        Purpose.INITIALIZE,
+        method="initialize",
+        params=params,
+        request_id=0,
+        token=token,
+    )
+
+
+def initialized(speaker: Speaker, session: Session, token: str | None) -> Flow[Exchange]:
+    return _call(
+        speaker,
+        Step.SESSION,
+        Purpose.INITIALIZED,
+        method="notifications/initialized",
+        params=None,
+        request_id=None,
+        extra=_handshake_headers(session),
+        token=token,
+    )
+
+
+def list_tools(speaker: Speaker, step: Step, session: Session, token: str | None) -> Flow[Exchange]:
+    params: dict[str, Json] = {}
+    return _session_call(
+        speaker,
+        step,
+        Purpose.LIST_TOOLS,
+        session=session,
+        method="tools/list",
+        params=params,
+        request_id=1,
+        token=token,
+    )
+
+
+def call_tool(
+    speaker: Speaker, step: Step, session: Session, *, name: str, token: str | None
+) -> Flow[Exchange]:
+    params: dict[str, Json] = {"name": name, "arguments": {}}
+    return _session_call(
+        speaker,
+        step,
+        Purpose.CALL_TOOL,
+        session=session,
+        method="tools/call",
+        params=params,
+        request_id=2,
+        token=token,
+        name=name,
+    )
+
+
+def open_stream(speaker: Speaker, session: Session, token: str | None) -> Flow[Exchange]:
+    """GET on the endpoint: the handshake era's stream of server messages, or 405."""
+    return _bare(speaker, Purpose.STREAM, "GET", session, token)
+
+
+def end_session(speaker: Speaker, session: Session, token: str | None) -> Flow[Exchange]:
+    return _bare(speaker, Purpose.END_SESSION, "DELETE", session, token)
+
+
+def discovered(exchange: Exchange, modern_version: str) -> bool:
+    """True when the answer to server/discover speaks the stateless era's version."""
+    found = _answer_of(exchange, 0)
+    versions = found.result.get("supportedVersions") if found and found.result else None
+    return isinstance(versions, list) and modern_version in versions
+
+
+def handshake(exchange: Exchange) -> Session | None:
+    """The session that an answer to initialize opens, or None when it is no such answer."""
+    found = _answer_of(exchange, 0)
+    if found is None or found.result is None or exchange.response is None:
+        return None
+    version = found.result.get("protocolVersion")
+    if not isinstance(version, str):
+        return None
+    return Session(version, False, exchange.response.header("mcp-session-id"))
+
+
+def _answer_of(exchange: Exchange, request_id: int) -> RpcAnswer | None:
+    if exchange.response is None or exchange.response.status != 200:
+        return None
+    return answer(exchange.response, request_id)
+
+
+def _modern_meta(speaker: Speaker) -> dict[str, Json]:
+    return {
+        f"{_META}protocolVersion": speaker.profile.modern_version,
+        f"{_META}clientInfo": dict(speaker.profile.runtime_client_info),
+        f"{_META}clientCapabilities": dict(speaker.profile.runtime_capabilities),
+    }
+
+
+def _modern_headers(speaker: Speaker, method: str, name: str | None = None) -> Headers:
+    headers = (("Mcp-Method", method), ("MCP-Protocol-Version", speaker.profile.modern_version))
+    return (*headers, ("Mcp-Name", name)) if name else headers
+
+
+def _handshake_headers(session: Session) -> Headers:
+    headers: Headers = (("MCP-Protocol-Version", session.version),)
+    return (*headers, ("Mcp-Session-Id", session.session_id)) if session.session_id else headers
+
+
+def _session_call(
+    speaker: Speaker,
+    step: Step,
+    purpose: Purpose,
+    *,
+    session: Session,
+    method: str,
+    params: dict[str, Json],
+    request_id: int,
+    token: str | None,
+    name: str | None = None,
+) -> Flow[Exchange]:
+    if session.modern:
+        params = {**params, "_meta": _modern_meta(speaker)}
+        extra = _modern_headers(speaker, method, name)
+    else:
+        extra = _handshake_headers(session)
+    return _call(
+        speaker,
+        step,
+        purpose,
+        method=method,
+        params=params,
+        request_id=request_id,
+        extra=extra,
+        token=token,
+    )
+
+
+def _call(
+    speaker: Speaker,
+    step: Step,
+    purpose: Purpose,
+    *,
+    method: str,
+    params: Mapping[str, Json] | None,
+    request_id: int | None,
+    token: str | None,
+    extra: Headers = (),
+) -> Flow[Exchange]:
+    """POST one JSON-RPC message to the target in the runtime's voice."""
+    message: dict[str, Json] = {"jsonrpc": "2.0"}
+    if request_id is not None:
+        message["id"] = request_id
+    message["method"] = method
+    if params is not None:
+        message["params"] = dict(params)
+    body = compact(message)
+    content = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+    url = speaker.choices.target
+    headers = _bearer(token) + extra + speaker.choices.headers + content
+    return speaker.follow(
+        Send(
+            step=step,
+            purpose=purpose,
+            voice=Voice.RUNTIME,
+            method="POST",
+            url=url,
+            headers=speaker.headers(Voice.RUNTIME, url, headers),
+            body=body,
+            timeout=speaker.profile.connect_timeout,
+            awaited_id=request_id,
+        )
+    )
+
+
+def _bare(
+    speaker: Speaker, purpose: Purpose, method: str, session: Session, token: str | None
+) -> Flow[Exchange]:
+    url = speaker.choices.target
+    headers = _bearer(token) + _handshake_headers(session) + speaker.choices.headers
+    return speaker.follow(
+        Send(
+            step=Step.SESSION,
+            purpose=purpose,
+            voice=Voice.RUNTIME,
+            method=method,
+            url=url,
+            headers=speaker.headers(Voice.RUNTIME, url, headers),
+            timeout=speaker.profile.connect_timeout,
+            head_only=method == "GET",
+        )
+    )
+
+
+def _bearer(token: str | None) -> Headers:
+    return (("Authorization", f"Bearer {token}"),) if token else ()

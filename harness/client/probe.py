@@ -1,0 +1,81 @@
+"""The first contact: the same question in Claude's voices, without a token."""
+
+from dataclasses import dataclass, replace
+
+from harness.client import mcp
+from harness.client.events import Flow
+from harness.client.speaker import Speaker
+from harness.model.challenge import Challenge, bearer
+from harness.model.jsonrpc import answer
+from harness.model.trace import Exchange, Purpose, Step, Voice
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How the target answered without a token."""
+
+    exchange: Exchange
+    challenge: Challenge | None = None
+    sign_in: bool = False
+    open_to_all: bool = False
+    """True when the target answered initialize without asking for a token."""
+    unreachable: bool = False
+    others: tuple[Exchange, ...] = ()
+    """The answers to the other voices."""
+
+
+def opening(speaker: Speaker) -> Flow[Opening]:
+    """Ask in every voice of the profile; the first voice's answer decides what happens next."""
+    first: Opening | None = None
+    others: list[Exchange] = []
+    for voice, purpose in speaker.profile.opening:
+        match voice, purpose:
+            case Voice.BROKER, Purpose.INITIALIZE:
+                exchange = yield from mcp.broker_initialize(speaker)
+            case _, Purpose.DISCOVER:
+                exchange = yield from mcp.discover(speaker, Step.CHALLENGE, None)
+            case _:
+                exchange = yield from mcp.initialize(speaker, Step.CHALLENGE, None)
+        if first is None:
+            first = _read(exchange)
+            if first.unreachable:
+                break
+        else:
+            others.append(exchange)
+    if first is None:
+        raise AssertionError("a profile must open with at least one request")
+    yield from _judge(speaker, first)
+    return replace(first, others=tuple(others))
+
+
+def _read(exchange: Exchange) -> Opening:
+    response = exchange.response
+    if response is None:
+        failure = exchange.failure
+        return Opening(exchange, unreachable=failure is not None and failure.kind.before_request)
+    challenge = bearer(response.header_lines("www-authenticate"))
+    insufficient = challenge is not None and challenge.params.get("error") == "insufficient_scope"
+    found = answer(response, 1) if response.status == 200 else None
+    return Opening(
+        exchange,
+        challenge,
+        # Only 401 starts the sign-in; 403 does when it asks for a scope (documented by Anthropic).
+        sign_in=response.status == 401 or (response.status == 403 and insufficient),
+        open_to_all=found is not None and found.result is not None,
+    )
+
+
+def _judge(speaker: Speaker, opening: Opening) -> Flow[None]:
+    exchange = opening.exchange
+    if opening.unreachable and exchange.failure:
+        yield from speaker.stop(Step.REACH, exchange.failure.text)
+    elif exchange.failure and exchange.response is None:
+        yield from speaker.stop(Step.CHALLENGE, exchange.failure.text)
+    elif opening.open_to_all:
+        yield speaker.note(
+            Step.CHALLENGE, "the server answers without a token; no sign-in", authless=True
+        )
+    elif not opening.sign_in:
+        yield from speaker.stop(
+            Step.CHALLENGE, f"the first answer was {exchange.status}; only 401 starts the sign-in"
+        )

@@ -1,0 +1,92 @@
+"""Gets a client id: a given client, a metadata document (CIMD), or dynamic registration."""
+
+from dataclasses import dataclass
+
+from harness.client.choices import Registration
+from harness.client.discovery import Server
+from harness.client.events import Flow
+from harness.client.speaker import Speaker, compact
+from harness.model.trace import Exchange, Purpose, Step
+from harness.profiles.policy import CimdCondition
+
+
+@dataclass(frozen=True)
+class Client:
+    """Who we are to the authorization server, and how we prove it at the token endpoint."""
+
+    client_id: str
+    client_secret: str | None = None
+    auth_method: str = "none"
+
+
+def register(speaker: Speaker, server: Server) -> Flow[Client | None]:
+    """The client to use, or None after a stop."""
+    choices = speaker.choices
+    if choices.client_id is not None:
+        method = speaker.profile.given_client_auth if choices.client_secret else "none"
+        yield speaker.note(
+            Step.REGISTRATION, f"the given client is used, {method}", way="given", method=method
+        )
+        return Client(choices.client_id, choices.client_secret, method)
+    if choices.registration is Registration.CIMD or (
+        choices.registration is Registration.AUTO and _cimd_offered(speaker, server)
+    ):
+        client_id = speaker.profile.cimd_client_id
+        yield speaker.note(
+            Step.REGISTRATION, "the client id is a metadata document", way="cimd", id=client_id
+        )
+        return Client(client_id)
+    endpoint = server.endpoint("registration_endpoint")
+    if endpoint is None:
+        yield from speaker.stop(
+            Step.REGISTRATION, "neither CIMD nor a registration endpoint is offered"
+        )
+        return None
+    return (yield from _dynamic(speaker, endpoint))
+
+
+def _cimd_offered(speaker: Speaker, server: Server) -> bool:
+    """CIMD needs the flag; claude.ai also wants `none` among the methods."""
+    if server.document.get("client_id_metadata_document_supported") is not True:
+        return False
+    if speaker.profile.cimd_condition is CimdCondition.FLAG:
+        return True
+    methods = server.document.get("token_endpoint_auth_methods_supported")
+    return isinstance(methods, list) and "none" in methods
+
+
+def _dynamic(speaker: Speaker, endpoint: str) -> Flow[Client | None]:
+    yield speaker.note(Step.REGISTRATION, f"registers at {endpoint}", way="dcr", endpoint=endpoint)
+    exchange = yield from speaker.post(
+        Step.REGISTRATION,
+        Purpose.REGISTER,
+        endpoint,
+        body=compact(speaker.profile.registration_body),
+        media_type="application/json",
+    )
+    client = _registered(speaker, exchange)
+    if client is None:
+        what = exchange.failure.text if exchange.failure else f"answer {exchange.status}"
+        yield from speaker.stop(Step.REGISTRATION, f"registration failed: {what}")
+    else:
+        yield speaker.note(
+            Step.REGISTRATION,
+            f"registered, token endpoint authentication {client.auth_method}",
+            method=client.auth_method,
+        )
+    return client
+
+
+def _registered(speaker: Speaker, exchange: Exchange) -> Client | None:
+    response = exchange.response
+    if response is None or exchange.failure or response.status not in (200, 201):
+        return None
+    document = response.json_object or {}
+    client_id, secret = document.get("client_id"), document.get("client_secret")
+    if not isinstance(client_id, str) or not client_id:
+        return None
+    # Claude takes the method from the response, so an answer of `none` makes it a public client.
+    asked = speaker.profile.registration_body.get("token_endpoint_auth_method", "none")
+    method = document.get("token_endpoint_auth_method", asked)
+    held = secret if isinstance(secret, str) and secret else None
+    return Client(client_id, held, str(method) if held else "none")

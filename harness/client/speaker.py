@@ -1,0 +1,137 @@
+"""Builds the requests of one run in Claude's voices, and knows whether Claude would still go on."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.client.choices import Choices, Entropy
+from harness.client.events import Flow, Send, sent
+from harness.client.redirects import next_request
+from harness.model.trace import (
+    Exchange,
+    Headers,
+    Json,
+    Note,
+    NoteKind,
+    Purpose,
+    Step,
+    Voice,
+)
+from harness.model.wellknown import origin
+from harness.profiles.profile import Profile
+
+_MAX_REDIRECTS = 20  # httpx's limit, which is the broker's
+
+
+def compact(value: Json | Mapping[str, Json]) -> bytes:
+    """JSON as httpx writes it: no spaces, non-ASCII kept."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@dataclass
+class Speaker:
+    """The client's one mutable thing: what it is, and whether it only explores by now."""
+
+    profile: Profile
+    choices: Choices
+    entropy: Entropy
+    exploring: bool = False
+    asked: set[str] = field(default_factory=set)
+    """Every URL asked by GET so far."""
+
+    def headers(self, voice: Voice, url: str, extra: Headers = ()) -> Headers:
+        """The complete header list of a request, in wire order."""
+        match voice:
+            case Voice.BROKER:
+                base = self.profile.broker_headers
+            case Voice.RUNTIME:
+                base = self.profile.runtime_headers
+            case Voice.BROWSER:
+                base = (("Host", "$HOST"), *self.profile.browser_headers)
+        filled = tuple((name, value.replace("$HOST", _authority(url))) for name, value in base)
+        return filled + extra
+
+    def get(
+        self, step: Step, purpose: Purpose, url: str, *, exploration: bool = False
+    ) -> Flow[Exchange]:
+        """GET a metadata document as the broker, following redirects."""
+        self.asked.add(url)
+        return self.follow(
+            Send(
+                step=step,
+                purpose=purpose,
+                voice=Voice.BROKER,
+                method="GET",
+                url=url,
+                headers=self.headers(Voice.BROKER, url),
+                timeout=self.profile.discovery_timeout,
+                exploration=exploration,
+            )
+        )
+
+    def post(
+        self,
+        step: Step,
+        purpose: Purpose,
+        url: str,
+        *,
+        body: bytes,
+        media_type: str,
+        extra: Headers = (),
+        timeout: float | None = None,
+        exploration: bool = False,
+    ) -> Flow[Exchange]:
+        """POST a form or JSON document as the broker, following redirects."""
+        content = (("Content-Length", str(len(body))), ("Content-Type", media_type))
+        return self.follow(
+            Send(
+                step=step,
+                purpose=purpose,
+                voice=Voice.BROKER,
+                method="POST",
+                url=url,
+                headers=self.headers(Voice.BROKER, url, extra + content),
+                body=body,
+                timeout=timeout or self.profile.token_timeout,
+                exploration=exploration,
+            )
+        )
+
+    def follow(self, send: Send) -> Flow[Exchange]:
+        """Send, and follow redirects as httpx does; the last exchange comes back.
+
+        A redirect to another host loses the Authorization header, one to something that is not
+        http or https is not followed.
+        """
+        exchange = yield from self.send(send)
+        for _ in range(_MAX_REDIRECTS):
+            following = next_request(send, exchange, host_header=_authority)
+            if following is None:
+                return exchange
+            send = following
+            exchange = yield from self.send(send)
+        yield self.note(send.step, f"gave up after {_MAX_REDIRECTS} redirects", redirects="loop")
+        return exchange
+
+    def send(self, send: Send) -> Flow[Exchange]:
+        if self.exploring and not send.exploration:
+            send = replace(send, exploration=True)
+        return (yield from sent(send))
+
+    def note(self, step: Step, text: str, **data: Json) -> Note:
+        """A decision of the client, with the values it chose."""
+        return Note(step=step, kind=NoteKind.DECISION, text=text, data=data)
+
+    def skip(self, step: Step, text: str) -> Note:
+        return Note(step=step, kind=NoteKind.SKIP, text=text)
+
+    def stop(self, step: Step, text: str) -> Flow[None]:
+        """Claude stops here; whatever follows is exploration."""
+        if not self.exploring:
+            yield Note(step=step, kind=NoteKind.STOP, text=text)
+        self.exploring = True
+
+
+def _authority(url: str) -> str:
+    """Host and port as httpx writes the Host header: no default port, no user."""
+    return origin(url).partition("://")[2]

@@ -1,0 +1,121 @@
+"""The token endpoint: code and refresh grants (RFC 6749 sections 4.1.3 and 6, RFC 8707)."""
+
+import base64
+from dataclasses import dataclass
+from urllib.parse import quote_plus, urlencode
+
+from harness.client.authorization import Grant
+from harness.client.discovery import Server
+from harness.client.events import Flow
+from harness.client.registration import Client
+from harness.client.speaker import Speaker
+from harness.model.trace import Exchange, Headers, Purpose, Step
+
+
+@dataclass(frozen=True)
+class Tokens:
+    access_token: str
+    refresh_token: str | None = None
+
+
+def exchange_code(
+    speaker: Speaker, *, server: Server, client: Client, grant: Grant
+) -> Flow[Tokens | None]:
+    """Trade the code for tokens; None after a stop."""
+    if speaker.profile.fetches_metadata_again and server.url:
+        # The broker asks for the metadata once more right before the token request.
+        yield from speaker.get(Step.TOKEN, server.purpose, server.url)
+    fields = [
+        ("grant_type", "authorization_code"),
+        ("code", grant.code),
+        ("code_verifier", grant.code_verifier),
+        ("redirect_uri", speaker.profile.redirect_uri),
+    ]
+    exchange = yield from _post(
+        speaker, server, client, fields=fields, resource=grant.resource, purpose=Purpose.TOKEN
+    )
+    tokens = issued(exchange)
+    if tokens is None:
+        yield from speaker.stop(Step.TOKEN, f"no token: {_account(exchange)}")
+    return tokens
+
+
+def refresh(
+    speaker: Speaker,
+    *,
+    server: Server,
+    client: Client,
+    refresh_token: str,
+    resource: str,
+    exploration: bool = False,
+) -> Flow[tuple[Exchange, Tokens | None]]:
+    """Trade the refresh token for new tokens."""
+    exchange = yield from _post(
+        speaker,
+        server,
+        client,
+        fields=[("grant_type", "refresh_token"), ("refresh_token", refresh_token)],
+        resource=resource,
+        purpose=Purpose.REFRESH,
+        exploration=exploration,
+    )
+    return exchange, issued(exchange)
+
+
+def issued(exchange: Exchange) -> Tokens | None:
+    """The tokens of a successful answer, or None."""
+    response = exchange.response
+    if response is None or exchange.failure or not 200 <= response.status < 300:
+        return None
+    document = response.json_object or {}
+    access, renewal = document.get("access_token"), document.get("refresh_token")
+    if not isinstance(access, str) or not access or "error" in document:
+        return None
+    return Tokens(access, renewal if isinstance(renewal, str) and renewal else None)
+
+
+def _post(
+    speaker: Speaker,
+    server: Server,
+    client: Client,
+    *,
+    fields: list[tuple[str, str]],
+    resource: str,
+    purpose: Purpose,
+    exploration: bool = False,
+) -> Flow[Exchange]:
+    extra, credentials = _authentication(client)
+    body = urlencode([*fields, *credentials, ("resource", resource)]).encode()
+    refreshing = purpose is Purpose.REFRESH
+    return speaker.post(
+        Step.REFRESH if refreshing else Step.TOKEN,
+        purpose,
+        server.endpoint("token_endpoint") or "",
+        body=body,
+        media_type="application/x-www-form-urlencoded",
+        extra=extra,
+        timeout=speaker.profile.refresh_timeout if refreshing else speaker.profile.token_timeout,
+        exploration=exploration,
+    )
+
+
+def _authentication(client: Client) -> tuple[Headers, list[tuple[str, str]]]:
+    """Header and form fields that prove who the client is (RFC 6749 section 2.3.1)."""
+    secret = client.client_secret or ""
+    match client.auth_method:
+        case "client_secret_basic":
+            pair = f"{quote_plus(client.client_id)}:{quote_plus(secret)}"
+            value = base64.b64encode(pair.encode()).decode()
+            return (("Authorization", f"Basic {value}"),), []
+        case "none":
+            return (), [("client_id", client.client_id)]
+        case _:
+            return (), [("client_id", client.client_id), ("client_secret", secret)]
+
+
+def _account(exchange: Exchange) -> str:
+    if exchange.failure:
+        return exchange.failure.text
+    document = (exchange.response.json_object if exchange.response else None) or {}
+    error = document.get("error")
+    return f"answer {exchange.status}" + (f", {error}" if isinstance(error, str) else "")

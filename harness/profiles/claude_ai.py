@@ -1,0 +1,168 @@
+"""claude.ai, Desktop connectors, mobile and Cowork: one hosted broker and one hosted runtime."""
+
+from harness.model.trace import Json, Purpose, Voice
+from harness.model.verdict import Confidence, Surface
+from harness.profiles.policy import (
+    CallbackIss,
+    CimdCondition,
+    IssuerCheck,
+    MissingMetadata,
+    RegistrationOrder,
+    ResourceCheck,
+    StepUpScope,
+)
+from harness.profiles.profile import Profile, Provenance
+
+_REDIRECT_URI = "https://claude.ai/api/mcp/auth_callback"
+_UI_EXTENSION: Json = {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;profile=mcp-app"]}}
+
+_AUTH_DOCS = "claude.com/docs/connectors/building/authentication"
+_TROUBLE_DOCS = "claude.com/docs/connectors/building/troubleshooting"
+_TRACKER = "github.com/anthropics/claude-ai-mcp/issues/"
+
+PROFILE = Profile(
+    surface=Surface.CLAUDE_AI,
+    as_of="2026-11-23",
+    broker_headers=(
+        ("Host", "$HOST"),
+        ("Accept", "*/*"),
+        ("Accept-Encoding", "gzip, deflate, br, zstd"),
+        ("Connection", "keep-alive"),
+        ("User-Agent", "python-httpx/0.28.1"),
+    ),
+    runtime_headers=(
+        ("Host", "$HOST"),
+        ("Accept", "application/json, text/event-stream"),
+        ("Accept-Encoding", "gzip, deflate, br, zstd"),
+        ("Connection", "keep-alive"),
+        ("User-Agent", "Claude-User"),
+    ),
+    browser_headers=(
+        ("Connection", "keep-alive"),
+        ("Upgrade-Insecure-Requests", "1"),
+        (
+            "User-Agent",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/156.0.0.0 Safari/537.36",
+        ),
+        ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+        ("Accept-Encoding", "gzip, deflate, br"),
+        ("Accept-Language", "en-US,en;q=0.9"),
+    ),
+    opening=(
+        (Voice.BROKER, Purpose.INITIALIZE),
+        (Voice.RUNTIME, Purpose.DISCOVER),
+        (Voice.RUNTIME, Purpose.INITIALIZE),
+    ),
+    broker_client_info={"name": "Anthropic", "version": "1.0.0"},
+    runtime_client_info={"name": "Anthropic/ClaudeAI", "version": "1.0.0"},
+    runtime_capabilities={"extensions": _UI_EXTENSION},
+    handshake_version="2025-11-25",
+    modern_version="2026-07-28",
+    asks_path_issuer_at_root=True,
+    missing_metadata=MissingMetadata.GUESS_ENDPOINTS,
+    issuer_check=IssuerCheck.TOLERATE,
+    resource_check=ResourceCheck.SAME_HOST,
+    registration=RegistrationOrder.GIVEN_CIMD_DCR,
+    cimd_condition=CimdCondition.FLAG_AND_NONE,
+    cimd_client_id="https://claude.ai/oauth/mcp-oauth-client-metadata",
+    registration_body={
+        "client_name": "Claude",
+        "redirect_uris": [_REDIRECT_URI],
+        "grant_types": [
+            "authorization_code",
+            "refresh_token",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        ],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "client_secret_post",
+    },
+    given_client_auth="client_secret_post",
+    redirect_uri=_REDIRECT_URI,
+    offline_access_when_listed=True,
+    callback_iss=CallbackIss.ACCEPT,
+    fetches_metadata_again=True,
+    step_up_scope=StepUpScope.CHALLENGED,
+    discovery_timeout=10.0,
+    token_timeout=10.0,
+    refresh_timeout=30.0,
+    connect_timeout=10.0,
+    connect_retry_delays=(3.0, 7.0),
+    provenance={
+        "broker_headers": Provenance(
+            f"{_TRACKER}217",
+            "2026-04-23",
+            Confidence.OBSERVED,
+            "order of httpx 0.28.1; br and zstd in Accept-Encoding are reported by one log",
+        ),
+        "runtime_headers": Provenance(
+            f"{_TRACKER}217", "2026-07-06", Confidence.OBSERVED, "order is a guess"
+        ),
+        "browser_headers": Provenance("Chromium 156", "2026-11-23", Confidence.MEASURED),
+        "opening": Provenance(
+            "github.com/hauptsacheNet/typo3-mcp-server/issues/110",
+            "2026-10-10",
+            Confidence.OBSERVED,
+            "the broker was not seen to send server/discover; "
+            "the runtime's initialize after a refused discover is asked here in any case",
+        ),
+        "broker_client_info": Provenance(f"{_TRACKER}217", "2026-06-23", Confidence.OBSERVED),
+        "runtime_client_info": Provenance(f"{_TRACKER}559", "2026-07-06", Confidence.OBSERVED),
+        "runtime_capabilities": Provenance(
+            f"{_TRACKER}217",
+            "2026-07-06",
+            Confidence.OBSERVED,
+            "in initialize; the body of the hosted server/discover was never captured (guess)",
+        ),
+        "handshake_version": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.OBSERVED),
+        "modern_version": Provenance(
+            "github.com/hauptsacheNet/typo3-mcp-server/issues/110",
+            "2026-08-19",
+            Confidence.OBSERVED,
+        ),
+        "asks_path_issuer_at_root": Provenance(
+            f"{_TRACKER}82", "2026-05-12", Confidence.DOCUMENTED, "the order among forms is a guess"
+        ),
+        "missing_metadata": Provenance(f"{_TRACKER}82", "2026-08-31", Confidence.OBSERVED),
+        "issuer_check": Provenance(
+            _TROUBLE_DOCS,
+            "2026-09-22",
+            Confidence.CONTESTED,
+            "documentation calls a mismatch a cause of failure; servers with one do connect",
+        ),
+        "resource_check": Provenance(f"{_TRACKER}560", "2026-07-08", Confidence.DOCUMENTED),
+        "registration": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "cimd_condition": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "cimd_client_id": Provenance(
+            "live document", "2026-09-29", Confidence.OBSERVED, "not fetched by this program"
+        ),
+        "registration_body": Provenance(f"{_TRACKER}1043", "2026-09-15", Confidence.OBSERVED),
+        "given_client_auth": Provenance(f"{_TRACKER}667", "2026-07-22", Confidence.REPORTED),
+        "redirect_uri": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "offline_access_when_listed": Provenance(
+            f"{_TRACKER}42",
+            "2026-02-09",
+            Confidence.CONTESTED,
+            "issue 840 (2026-08-12) says it is never added",
+        ),
+        "callback_iss": Provenance(
+            "github.com/letehaha/budget-tracker/issues/551", "2026-09-01", Confidence.OBSERVED
+        ),
+        "fetches_metadata_again": Provenance(f"{_TRACKER}64", "2026-05-15", Confidence.OBSERVED),
+        "step_up_scope": Provenance(
+            "claude.com/docs/connectors/building/lazy-authentication",
+            "2026-08-26",
+            Confidence.CONTESTED,
+            "issue 931 reports mcp_insufficient_scope and no step-up at all",
+        ),
+        "discovery_timeout": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "token_timeout": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "refresh_timeout": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "connect_timeout": Provenance(
+            f"{_TRACKER}442", "2026-09-22", Confidence.OBSERVED, "first authenticated initialize"
+        ),
+        "connect_retry_delays": Provenance(
+            f"{_TRACKER}442", "2026-06-25", Confidence.DOCUMENTED, "about 3 s, then 8 to 10 s"
+        ),
+    },
+)
