@@ -1,13 +1,16 @@
 """Gets a client id: a given client, a metadata document (CIMD), or dynamic registration."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.client.choices import Registration
 from harness.client.discovery import Server
 from harness.client.events import Flow
 from harness.client.speaker import Speaker, compact
-from harness.model.trace import Exchange, Purpose, Step
-from harness.profiles.policy import CimdCondition
+from harness.model.trace import Exchange, Json, Purpose, Step
+from harness.profiles.policy import CimdCondition, RefusedGrant
+
+_CORE_GRANTS = ("authorization_code", "refresh_token")
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,18 @@ def _cimd_offered(speaker: Speaker, server: Server) -> bool:
 
 def _dynamic(speaker: Speaker, endpoint: str) -> Flow[Client | None]:
     yield speaker.note(Step.REGISTRATION, f"registers at {endpoint}", way="dcr", endpoint=endpoint)
-    exchange = yield from speaker.post(
-        Step.REGISTRATION,
-        Purpose.REGISTER,
-        endpoint,
-        body=compact(speaker.profile.registration_body),
-        media_type="application/json",
-    )
+    body = speaker.profile.registration_body
+    exchange = yield from _post(speaker, endpoint, body)
     client = _registered(speaker, exchange)
+    if client is None and _refuses_extension_grant(speaker, exchange):
+        exchange = yield from _post(speaker, endpoint, {**body, "grant_types": list(_CORE_GRANTS)})
+        client = _registered(speaker, exchange)
+        if client is not None:
+            yield speaker.note(
+                Step.REGISTRATION,
+                "refused for the jwt-bearer grant, accepted without it",
+                without_refused_grant=True,
+            )
     if client is None:
         what = exchange.failure.text if exchange.failure else f"answer {exchange.status}"
         yield from speaker.stop(Step.REGISTRATION, f"registration failed: {what}")
@@ -75,6 +82,23 @@ def _dynamic(speaker: Speaker, endpoint: str) -> Flow[Client | None]:
             method=client.auth_method,
         )
     return client
+
+
+def _post(speaker: Speaker, endpoint: str, body: Mapping[str, Json]) -> Flow[Exchange]:
+    return speaker.post(
+        Step.REGISTRATION,
+        Purpose.REGISTER,
+        endpoint,
+        body=compact(body),
+        media_type="application/json",
+    )
+
+
+def _refuses_extension_grant(speaker: Speaker, exchange: Exchange) -> bool:
+    """True when the refusal is about a grant type beyond code and refresh."""
+    if speaker.profile.refused_grant is RefusedGrant.STOP or exchange.status != 400:
+        return False
+    return exchange.response is not None and "grant_type" in exchange.response.text
 
 
 def _registered(speaker: Speaker, exchange: Exchange) -> Client | None:

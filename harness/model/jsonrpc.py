@@ -66,3 +66,9 @@ def answer(response: Response | None, request_id: str | int) -> RpcAnswer | None
         if isinstance(result, dict) and message.get("id") == request_id:
             return RpcAnswer(result=result)
     return None
+
+
+def holds_answer(body: bytes, request_id: str | int) -> bool:
+    """True when an event stream has already carried the answer to a request id."""
+    head = Response(status=200, headers=(("content-type", "text/event-stream"),), body=body)
+    return body.endswith((b"\n", b"\r")) and answer(head, request_id) is not None

@@ -7,6 +7,7 @@ from harness.profiles.policy import (
     CimdCondition,
     IssuerCheck,
     MissingMetadata,
+    RefusedGrant,
     RegistrationOrder,
     ResourceCheck,
     StepUpScope,
@@ -77,6 +78,7 @@ PROFILE = Profile(
         "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_post",
     },
+    refused_grant=RefusedGrant.ASK_WITHOUT,
     given_client_auth="client_secret_post",
     redirect_uri=_REDIRECT_URI,
     offline_access_when_listed=True,
@@ -137,6 +139,13 @@ PROFILE = Profile(
             "live document", "2026-09-29", Confidence.OBSERVED, "not fetched by this program"
         ),
         "registration_body": Provenance(f"{_TRACKER}1043", "2026-09-15", Confidence.OBSERVED),
+        "refused_grant": Provenance(
+            "github.com/better-auth/better-auth/issues/11081",
+            "2026-09-04",
+            Confidence.CONTESTED,
+            "one report says Claude stops; the official Python SDK refuses the grant since "
+            "mid 2026 and no report says its servers stopped working, so the run goes on and warns",
+        ),
         "given_client_auth": Provenance(f"{_TRACKER}667", "2026-07-22", Confidence.REPORTED),
         "redirect_uri": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
         "offline_access_when_listed": Provenance(

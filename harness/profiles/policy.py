@@ -41,3 +41,10 @@ class CallbackIss(StrEnum):
 class StepUpScope(StrEnum):
     CHALLENGED = "the challenged scope alone"
     UNION = "the union of the old and the challenged scope"
+
+
+class RefusedGrant(StrEnum):
+    """What happens when a registration is refused for a grant type of an extension."""
+
+    ASK_WITHOUT = "register again without it"
+    STOP = "stop"

@@ -10,6 +10,7 @@ from harness.profiles.policy import (
     CimdCondition,
     IssuerCheck,
     MissingMetadata,
+    RefusedGrant,
     RegistrationOrder,
     ResourceCheck,
     StepUpScope,
@@ -54,6 +55,7 @@ class Profile:
     cimd_condition: CimdCondition
     cimd_client_id: str
     registration_body: Mapping[str, Json]
+    refused_grant: RefusedGrant
     given_client_auth: str
 
     redirect_uri: str

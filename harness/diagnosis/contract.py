@@ -1,0 +1,51 @@
+"""What a surface needs at each step, one row per need; an unmet row says what broke."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from harness.model.trace import Step, Trace
+from harness.model.verdict import Evidence, Impact, Unmet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One need. `check` yields the evidence that it is not met, and nothing when it is.
+
+    `impact` may depend on the trace: a missing document matters only where going on without it
+    failed.
+    """
+
+    id: str
+    step: Step
+    title: str
+    source: str
+    check: Callable[[Trace], Iterable[Evidence]]
+    impact: Impact | Callable[[Trace], Impact] = Impact.BREAKS
+
+    def unmet(self, trace: Trace) -> Unmet | None:
+        found = tuple(self.check(trace))
+        if not found:
+            return None
+        impact = self.impact if isinstance(self.impact, Impact) else self.impact(trace)
+        return Unmet(
+            row=self.id,
+            step=self.step,
+            title=self.title,
+            impact=impact,
+            evidence=found,
+            source=self.source,
+        )
+
+
+def contract() -> tuple[Row, ...]:
+    """Every row, in step order."""
+    from harness.diagnosis import rows_discovery, rows_session, rows_sign_in
+
+    rows = (*rows_discovery.ROWS, *rows_sign_in.ROWS, *rows_session.ROWS)
+    return tuple(sorted(rows, key=lambda row: row.step.position))
+
+
+def unmet_rows(trace: Trace) -> tuple[Unmet, ...]:
+    """The rows this trace does not meet, in step order."""
+    found = (row.unmet(trace) for row in contract())
+    return tuple(one for one in found if one is not None)

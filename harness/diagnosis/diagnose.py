@@ -1,0 +1,174 @@
+"""Turns a trace into a verdict and ranked findings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.diagnosis.catalogue import Scenario, catalogue
+from harness.diagnosis.consequence import claude_returns, claude_shows, when_deployed
+from harness.diagnosis.contract import unmet_rows
+from harness.diagnosis.ladder import ladder
+from harness.model.trace import FailureKind, Note, NoteKind, Step, Trace
+from harness.model.verdict import (
+    Diagnosis,
+    Finding,
+    Impact,
+    Surface,
+    Unmet,
+    Verdict,
+)
+
+
+def diagnose(trace: Trace, scenarios: Sequence[Scenario] | None = None) -> Diagnosis:
+    """Everything that can be said about a trace, by the contract and the known failures."""
+    known = catalogue() if scenarios is None else scenarios
+    unmet = unmet_rows(trace)
+    findings = rank(
+        [found for one in known if (found := match(one, trace, unmet)) is not None], unmet, known
+    )
+    explained = {row for one in findings for row in _explains(one, known)}
+    broken = next((one for one in unmet if one.impact is Impact.BREAKS), None)
+    stopped_at = broken.step if broken else (trace.stop.step if trace.stop else None)
+    verdict = _verdict(trace, stopped_at)
+    if verdict is not Verdict.FAILS:
+        stopped_at = None if verdict is Verdict.CONNECTS else stopped_at
+    return Diagnosis(
+        surface=Surface(trace.surface),
+        verdict=verdict,
+        headline=_headline(trace, verdict, stopped_at, findings, unmet),
+        stopped_at=stopped_at,
+        shows=claude_shows(trace, findings) if verdict is Verdict.FAILS else None,
+        returns=claude_returns(trace) if verdict is Verdict.FAILS else None,
+        steps=ladder(trace, unmet, findings),
+        findings=findings,
+        unmet=unmet,
+        unexplained=tuple(one for one in unmet if one.row not in explained),
+        when_deployed=when_deployed(trace),
+    )
+
+
+def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding | None:
+    """The finding of one scenario, or None; when its pattern raises, a finding that says so."""
+    pattern, article = scenario.pattern, scenario.article
+    if pattern.detector is None:
+        return None
+    error = None
+    try:
+        evidence = tuple(pattern.detector(trace))
+    except Exception as raised:
+        evidence, error = (), f"{type(raised).__name__}: {raised}"
+    if not evidence and error is None:
+        return None
+    impact = Impact.NONE if error else _impact(scenario, trace, unmet)
+    if impact is Impact.NONE and error is None:
+        return None
+    return Finding(
+        id=scenario.id,
+        step=pattern.step,
+        party=pattern.party,
+        impact=impact,
+        confidence=pattern.confidence,
+        title=article.title,
+        what=article.what,
+        why=article.why,
+        fix=article.fix,
+        evidence=evidence,
+        sources=pattern.sources,
+        shows=pattern.claude_shows,
+        error=error,
+    )
+
+
+def _impact(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Impact:
+    """Measured before claimed: it broke this run exactly when a row it explains did.
+
+    What the pattern claims for the surface holds otherwise, but a run that went through was not
+    broken by it.
+    """
+    rows = [one for one in unmet if one.row in scenario.pattern.explains]
+    if any(one.impact is Impact.BREAKS for one in rows):
+        return Impact.BREAKS
+    claimed = scenario.pattern.impact.get(Surface(trace.surface), Impact.NONE)
+    return Impact.DEGRADES if claimed is Impact.BREAKS else claimed
+
+
+def rank(
+    findings: Sequence[Finding], unmet: Sequence[Unmet], known: Sequence[Scenario]
+) -> tuple[Finding, ...]:
+    """Root cause first.
+
+    Worst impact first; among those, the one that explains the earliest unmet row of that impact;
+    then the one whose evidence came first on the wire.
+    """
+
+    def key(finding: Finding) -> tuple[int, int, int, str]:
+        explains = _explains(finding, known)
+        rows = [
+            index
+            for index, one in enumerate(unmet)
+            if one.row in explains and one.impact is finding.impact
+        ]
+        first = min((one.exchange for one in finding.evidence), default=0)
+        return finding.impact.severity, min(rows, default=len(unmet)), first, finding.id
+
+    ordered = sorted(findings, key=key)
+    if ordered and ordered[0].impact in (Impact.BREAKS, Impact.DEGRADES):
+        ordered[0] = replace(ordered[0], root_cause=True)
+    return tuple(ordered)
+
+
+def _explains(finding: Finding, known: Sequence[Scenario]) -> tuple[str, ...]:
+    return next((one.pattern.explains for one in known if one.id == finding.id), ())
+
+
+def _verdict(trace: Trace, stopped_at: Step | None) -> Verdict:
+    if _undecided(trace) is not None:
+        return Verdict.INCONCLUSIVE
+    return Verdict.CONNECTS if stopped_at is None else Verdict.FAILS
+
+
+def _undecided(trace: Trace) -> str | None:
+    """Why nothing can be said about the server, or None."""
+    human = next(trace.noted(NoteKind.NEEDS_HUMAN), None)
+    if human is not None:
+        return f"the sign-in needs a human: {_page(human)}"
+    aborted = next(trace.noted(NoteKind.ABORTED), None)
+    if aborted is not None:
+        return aborted.text
+    if trace.exchanges and (failure := trace.exchanges[0].failure):
+        if failure.kind is FailureKind.NO_NETWORK:
+            return "this machine has no network"
+        if failure.kind is FailureKind.DNS_TEMPORARY:
+            return "this machine cannot resolve names at the moment"
+    return None if trace.exchanges else "nothing was sent"
+
+
+def _page(note: Note) -> str:
+    title = note.data.get("title")
+    return f"{note.text} ({title})" if isinstance(title, str) and title else note.text
+
+
+def _headline(
+    trace: Trace,
+    verdict: Verdict,
+    stopped_at: Step | None,
+    findings: Sequence[Finding],
+    unmet: Sequence[Unmet],
+) -> str:
+    match verdict:
+        case Verdict.INCONCLUSIVE:
+            return f"INCONCLUSIVE: {_undecided(trace)}"
+        case Verdict.FAILS:
+            cause = next((one.title for one in findings if one.root_cause), None)
+            row = next((one.title for one in unmet if one.impact is Impact.BREAKS), None)
+            stop = trace.stop.text if trace.stop else "the connection stops"
+            return f"FAILS at {stopped_at}: {_lower_first(cause or row or stop)}"
+        case Verdict.CONNECTS:
+            warned = [one for one in findings if one.impact is Impact.DEGRADES]
+            tail = f", with a warning: {_lower_first(warned[0].title)}" if warned else ""
+            more = f" (and {len(warned) - 1} more)" if len(warned) > 1 else ""
+            return f"CONNECTS{tail}{more}"
+
+
+def _lower_first(text: str) -> str:
+    """The text as the end of a sentence; names and acronyms keep their capitals."""
+    return text[0].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text

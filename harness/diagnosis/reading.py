@@ -1,0 +1,115 @@
+"""Questions about a trace that several contract rows and patterns ask."""
+
+from collections.abc import Iterator
+
+from harness.model.trace import Exchange, NoteKind, Purpose, Response, Step, Trace, Voice
+from harness.model.verdict import Evidence
+from harness.model.wellknown import UrlError, host
+
+QUOTE = 200
+METADATA_FORMS = (Purpose.METADATA_POINTER, Purpose.METADATA_PATH, Purpose.METADATA_ROOT)
+
+
+def quote(text: str) -> str:
+    """A quote of bounded length."""
+    return text if len(text) <= QUOTE else text[: QUOTE - 1] + "…"
+
+
+def evidence(
+    exchange: Exchange, place: str, found: object, expected: str | None = None
+) -> Evidence:
+    return Evidence(exchange=exchange.n, place=place, quote=quote(str(found)), expected=expected)
+
+
+def status_evidence(exchange: Exchange, expected: str) -> Evidence:
+    """What came instead of the expected answer: the status, or why there was none."""
+    if exchange.response is None or (exchange.failure and exchange.failure.kind != "too-large"):
+        text = exchange.failure.text if exchange.failure else "no answer"
+        return evidence(exchange, "failure", text, expected)
+    return evidence(exchange, "response.status", exchange.response.status, expected)
+
+
+def body_evidence(exchange: Exchange, expected: str | None = None) -> Evidence:
+    """The beginning of the body."""
+    text = exchange.response.text.strip() if exchange.response else ""
+    return evidence(exchange, "response.body", text or "(empty)", expected)
+
+
+def first_contact(trace: Trace) -> Exchange | None:
+    """The broker's opening question, before any redirect."""
+    return next(trace.at(Step.CHALLENGE, exploration=False), None)
+
+
+def opening(trace: Trace, voice: Voice, purpose: Purpose = Purpose.INITIALIZE) -> Exchange | None:
+    """The final answer to a voice's opening question, behind redirects."""
+    found = [one for one in trace.at(Step.CHALLENGE, purpose) if one.voice is voice]
+    return found[-1] if found else None
+
+
+def used(trace: Trace, step: Step) -> Exchange | None:
+    """The metadata exchange whose document the client used at a step."""
+    number = trace.decision(step, "used")
+    return next((one for one in trace.exchanges if one.n == number), None)
+
+
+def refused(trace: Trace) -> Exchange | None:
+    """The resource metadata that the client read and would not use."""
+    number = trace.decision(Step.RESOURCE_METADATA, "refused")
+    return next((one for one in trace.exchanges if one.n == number), None)
+
+
+def authless(trace: Trace) -> bool:
+    return trace.decision(Step.CHALLENGE, "authless") is True
+
+
+def endpoints_guessed(trace: Trace) -> bool:
+    return trace.decision(Step.SERVER_METADATA, "endpoints") == "guessed"
+
+
+def guess_failed(trace: Trace) -> bool:
+    """True when the run stopped at an endpoint that was guessed for want of metadata."""
+    stop = trace.stop
+    return (
+        endpoints_guessed(trace)
+        and stop is not None
+        and Step.REGISTRATION.position <= stop.step.position <= Step.TOKEN.position
+    )
+
+
+def stopped_at(trace: Trace, step: Step) -> bool:
+    return trace.stop is not None and trace.stop.step is step
+
+
+def target_is_https(trace: Trace) -> bool:
+    return trace.target.startswith("https://")
+
+
+def metadata_answers(trace: Trace) -> Iterator[Exchange]:
+    """The final answers of each resource metadata form, behind redirects, exploration too."""
+    for purpose in METADATA_FORMS:
+        found = trace.last(Step.RESOURCE_METADATA, purpose)
+        if found is not None:
+            yield found
+
+
+def is_html(response: Response) -> bool:
+    start = response.body[:512].lstrip().lower()
+    return response.media_type in ("text/html", "application/xhtml+xml") or start.startswith(
+        (b"<!doctype html", b"<html")
+    )
+
+
+def redirect_host(exchange: Exchange) -> str | None:
+    """The host a redirect leads to, None when it is no redirect or stays where it is."""
+    if exchange.response is None or not exchange.response.is_redirect:
+        return None
+    from urllib.parse import urljoin
+
+    try:
+        return host(urljoin(exchange.request.url, exchange.response.header("location") or ""))
+    except (UrlError, ValueError):
+        return None
+
+
+def needs_human(trace: Trace) -> bool:
+    return next(trace.noted(NoteKind.NEEDS_HUMAN), None) is not None

@@ -1,0 +1,1 @@
+"""Reports of a run; everything they are given is already redacted."""

@@ -1,0 +1,119 @@
+"""The report for programs; the schema `harness.run/1` keeps its keys and their meaning."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from harness.model.trace import Exchange, Json, Trace
+from harness.model.verdict import Diagnosis, Evidence, Finding, Unmet
+from harness.profiles import profile
+
+SCHEMA = "harness.run/1"
+
+
+def json_report(runs: Sequence[tuple[Trace, Diagnosis]]) -> str:
+    """One object for all surfaces of a run; the first run's exchanges stand at the top."""
+    trace = runs[0][0]
+    finished = trace.finished or trace.started
+    value: dict[str, Json] = {
+        "schema": SCHEMA,
+        "target": trace.target,
+        "started": _instant(trace.started),
+        "duration_ms": round((finished - trace.started) * 1000),
+        "recording": trace.recording,
+        "surfaces": [_surface(one, diagnosis) for one, diagnosis in runs],
+        "exchanges": [_exchange(one) for one in trace.exchanges],
+    }
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def _surface(trace: Trace, diagnosis: Diagnosis) -> Json:
+    returns = diagnosis.returns
+    return {
+        "surface": str(diagnosis.surface),
+        "profile": {
+            "name": str(diagnosis.surface),
+            "as_of": profile(diagnosis.surface).as_of,
+        },
+        "verdict": str(diagnosis.verdict),
+        "headline": diagnosis.headline,
+        "stopped_at": str(diagnosis.stopped_at) if diagnosis.stopped_at else None,
+        "claude_shows": diagnosis.shows,
+        "claude_returns": None
+        if returns is None
+        else {
+            "step": returns.step,
+            "oauth_error": returns.oauth_error,
+            "error_code": returns.error_code,
+        },
+        "steps": [
+            {
+                "step": str(one.step),
+                "status": str(one.status),
+                "said": one.said,
+                "exchanges": list(one.exchanges),
+                "ms": round(one.ms, 1),
+            }
+            for one in diagnosis.steps
+        ],
+        "findings": [_finding(one) for one in diagnosis.findings],
+        "unexplained": [_unmet(one) for one in diagnosis.unexplained],
+        "when_deployed": list(diagnosis.when_deployed),
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "id": finding.id,
+        "step": str(finding.step),
+        "party": str(finding.party),
+        "impact": str(finding.impact),
+        "confidence": str(finding.confidence),
+        "root_cause": finding.root_cause,
+        "title": finding.title,
+        "why": finding.why,
+        "fix": finding.fix,
+        "error": finding.error,
+        "evidence": [_evidence(one) for one in finding.evidence],
+        "sources": [{"url": one.url, "seen": one.seen} for one in finding.sources],
+    }
+
+
+def _unmet(unmet: Unmet) -> Json:
+    return {
+        "row": unmet.row,
+        "step": str(unmet.step),
+        "impact": str(unmet.impact),
+        "title": unmet.title,
+        "source": unmet.source,
+        "evidence": [_evidence(one) for one in unmet.evidence],
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "exchange": evidence.exchange,
+        "place": evidence.place,
+        "quote": evidence.quote,
+        "expected": evidence.expected,
+    }
+
+
+def _exchange(exchange: Exchange) -> Json:
+    failure = exchange.failure
+    return {
+        "n": exchange.n,
+        "step": str(exchange.step),
+        "purpose": str(exchange.purpose),
+        "voice": str(exchange.voice),
+        "exploration": exchange.exploration,
+        "method": exchange.request.method,
+        "url": exchange.request.url,
+        "status": exchange.status,
+        "ms": round(exchange.timing.total, 1),
+        "failure": None if failure is None else {"kind": str(failure.kind), "text": failure.text},
+    }
+
+
+def _instant(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,218 @@
+"""The report for a person at a terminal: first the answer, then the reasons; 80 columns."""
+
+import textwrap
+from collections.abc import Iterator
+
+from harness.model.trace import NoteKind, Trace
+from harness.model.verdict import (
+    Confidence,
+    Diagnosis,
+    Evidence,
+    Finding,
+    Impact,
+    Party,
+    StepResult,
+    StepStatus,
+    Unmet,
+    Verdict,
+)
+from harness.report.printable import printable
+
+WIDTH = 80
+_LABEL = {
+    StepStatus.OK: "ok",
+    StepStatus.WARN: "warn",
+    StepStatus.BROKEN: "FAIL",
+    StepStatus.SKIPPED: "-",
+    StepStatus.NOT_REACHED: "-",
+}
+_IMPACT = {
+    Impact.BREAKS: "breaks the connection",
+    Impact.DEGRADES: "a risk for the connection",
+    Impact.ADVISORY: "no harm on this surface",
+    Impact.NONE: "no effect on this surface",
+}
+_PARTY = {
+    Party.SERVER: "the MCP server",
+    Party.AUTHORIZATION_SERVER: "the authorization server",
+    Party.INFRASTRUCTURE: "the infrastructure in front",
+    Party.CLAUDE: "Claude",
+    Party.CONFIGURATION: "the configuration",
+}
+_CONFIDENCE = {
+    Confidence.DOCUMENTED: "documented by Anthropic",
+    Confidence.MEASURED: "measured on the real client",
+    Confidence.REPORTED: "reported, with a fix that worked",
+    Confidence.OBSERVED: "observed in traces, cause not proven",
+    Confidence.CONTESTED: "contested: there is evidence for both answers",
+    Confidence.SPECIFICATION: "follows from the specification, no report known",
+    Confidence.GUESS: "a guess",
+}
+
+
+def text_report(trace: Trace, diagnosis: Diagnosis, *, verbose: bool = False) -> str:
+    """The whole report, ending in a newline. `verbose` adds the advisory findings in full."""
+    return "\n".join(_lines(trace, diagnosis, verbose=verbose)) + "\n"
+
+
+def ladder_line(result: StepResult) -> str:
+    """One rung of the step ladder."""
+    said = printable(result.said)
+    if result.status is StepStatus.NOT_REACHED:
+        said = "not reached"
+    ms = f"{result.ms:.0f} ms" if result.exchanges and result.ms else ""
+    room = WIDTH - 27 - len(ms)
+    if len(said) > room:
+        said = said[: room - 1] + "…"
+    line = f"  {_LABEL[result.status]:<4} {result.step:<18} {said}"
+    return f"{line:<{WIDTH - len(ms) - 1}} {ms}".rstrip()
+
+
+def _lines(trace: Trace, diagnosis: Diagnosis, *, verbose: bool) -> Iterator[str]:
+    yield f"{printable(trace.target)} as {diagnosis.surface}"
+    yield from _wrap(printable(diagnosis.headline), "", "  ")
+    yield from _shown(diagnosis)
+    yield ""
+    yield from (ladder_line(one) for one in diagnosis.steps)
+    yield from _human(trace)
+    main = [one for one in diagnosis.findings if verbose or one.impact is not Impact.ADVISORY]
+    minor = [one for one in diagnosis.findings if one not in main]
+    for number, finding in enumerate(main, start=1):
+        yield ""
+        yield from _finding(number, finding)
+    unexplained = [one for one in diagnosis.unexplained if one.impact is not Impact.ADVISORY]
+    for one in unexplained:
+        yield ""
+        yield from _unexplained(one)
+    noted = [(one.id, one.title) for one in minor]
+    noted += [
+        (one.row, one.title) for one in diagnosis.unexplained if one.impact is Impact.ADVISORY
+    ]
+    if noted:
+        yield ""
+        yield "Also noted, without harm for this surface:"
+        for identifier, title in noted:
+            yield from _wrap(f"{title} ({identifier})", "  - ", "    ")
+    if diagnosis.when_deployed:
+        yield ""
+        yield "When deployed, as this address is local or unusual:"
+        for sentence in diagnosis.when_deployed:
+            yield from _wrap(sentence, "  - ", "    ")
+    if trace.recording:
+        yield ""
+        yield f"recording  {trace.recording}"
+
+
+def _shown(diagnosis: Diagnosis) -> Iterator[str]:
+    if diagnosis.shows is None and diagnosis.returns is None:
+        return
+    parts = []
+    if diagnosis.shows:
+        parts.append(f"Claude shows ({diagnosis.shows_confidence}): {_quoted(diagnosis.shows)}")
+    else:
+        parts.append("Claude comes back")
+    if diagnosis.returns:
+        values = (
+            ("step", diagnosis.returns.step),
+            ("oauth_error", diagnosis.returns.oauth_error),
+            ("error_code", diagnosis.returns.error_code),
+        )
+        parts.append("(" + " ".join(f"{name}={value}" for name, value in values if value) + ")")
+    yield from _wrap(" ".join(parts), "", "  ")
+
+
+def _quoted(text: str) -> str:
+    return text if text.startswith("{") else f'"{text}"'
+
+
+def _human(trace: Trace) -> Iterator[str]:
+    """The page that only a person can go on from."""
+    note = next(trace.noted(NoteKind.NEEDS_HUMAN), None)
+    if note is None:
+        return
+    yield ""
+    yield from _wrap(f"The sign-in needs a human: {printable(note.text)}", "", "  ")
+    for name in ("url", "title", "text"):
+        value = note.data.get(name)
+        if isinstance(value, str) and value:
+            yield from _wrap(printable(value), f"  {name:<6} ", " " * 9, lines=6)
+    fields = note.data.get("fields")
+    if isinstance(fields, list) and fields:
+        names = " ".join(f"--field {printable(str(one))}=..." for one in fields)
+        yield from _wrap(names, "  answer ", " " * 9)
+
+
+def _finding(number: int, finding: Finding) -> Iterator[str]:
+    if finding.error is not None:
+        yield from _wrap(
+            f"{finding.id}: the pattern failed to run ({printable(finding.error)})",
+            f"{number}. ",
+            "   ",
+        )
+        return
+    head = f"{number}. {finding.id}   "
+    blame = f"{_IMPACT[finding.impact]}, fault of {_PARTY[finding.party]}"
+    yield from _wrap(head + blame, "", "   ")
+    yield from _wrap(finding.title + ".", "   ", "   ")
+    yield from _evidence(finding.evidence)
+    yield from _labelled("why", finding.why)
+    yield from _labelled("fix", finding.fix)
+    yield from _labelled("sure", _CONFIDENCE[finding.confidence])
+    yield f"   more   harness explain {finding.id}"
+
+
+def _unexplained(unmet: Unmet) -> Iterator[str]:
+    yield from _wrap(f"Not a known pattern: {unmet.title} ({unmet.row})", "?  ", "   ")
+    yield from _evidence(unmet.evidence)
+    yield from _labelled("rule", unmet.source)
+
+
+def _evidence(found: tuple[Evidence, ...]) -> Iterator[str]:
+    for one in found[:4]:
+        text = f"exchange {one.exchange} {one.place}  {printable(one.quote)}"
+        if one.expected is not None:
+            text += f"  (expected {printable(one.expected)})"
+        yield from _labelled("seen", text, lines=4)
+    if len(found) > 4:
+        yield f"   seen   and {len(found) - 4} more"
+
+
+def _labelled(label: str, text: str, *, lines: int | None = None) -> Iterator[str]:
+    """Paragraphs behind a label; indented blocks (examples) keep their lines."""
+    first = f"   {label:<6} "
+    rest = " " * 10
+    for paragraph in text.split("\n\n"):
+        if any(line.startswith("    ") for line in paragraph.splitlines()):
+            for line in paragraph.splitlines():
+                yield (first + printable(line)).rstrip()
+                first = rest
+        else:
+            yield from _wrap(" ".join(paragraph.split()), first, rest, lines=lines)
+        first = rest
+
+
+def _wrap(text: str, first: str, rest: str, *, lines: int | None = None) -> Iterator[str]:
+    wrapped = textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        max_lines=lines,
+        placeholder=" …",
+    )
+    yield from wrapped
+
+
+def exit_code(diagnosis: Diagnosis, fail_on: Impact = Impact.BREAKS) -> int:
+    """0 connects, 1 does not (or a finding reaches `fail_on`), 4 inconclusive."""
+    match diagnosis.verdict:
+        case Verdict.INCONCLUSIVE:
+            return 4
+        case Verdict.FAILS:
+            return 1
+        case Verdict.CONNECTS:
+            impacts = [one.impact for one in diagnosis.findings]
+            impacts += [one.impact for one in diagnosis.unmet]
+            worst = min((one.severity for one in impacts), default=Impact.NONE.severity)
+            return 1 if worst <= fail_on.severity else 0

@@ -1,0 +1,1 @@
+"""Runs the simulated client: live through the proxy, or against a recording."""

@@ -1,0 +1,108 @@
+"""Checks a server: the simulated client, live, through the proxy."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from harness.client.choices import Choices, random_value
+from harness.client.connect import connect
+from harness.client.events import Send
+from harness.diagnosis.catalogue import Scenario
+from harness.model.trace import Note, NoteKind, Step, Trace
+from harness.model.verdict import Surface
+from harness.profiles import profile
+from harness.proxy.engine import engine
+from harness.proxy.route import Route
+from harness.run.drive import Drive, Sink
+from harness.run.driver import Wire, wire
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to check, and how; no target means the bundled reference server."""
+
+    choices: Choices | None = None
+    surface: Surface = Surface.CLAUDE_AI
+    maps: tuple[tuple[str, str], ...] = ()
+    ca_files: tuple[Path, ...] = ()
+    fields: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[Scenario, ...] = ()
+    proxy_port: int = 0
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A running proxy, and the reference server behind it when it is the target."""
+
+    plan: Plan
+    choices: Choices
+    wire: Wire
+    maps: tuple[tuple[str, str], ...]
+
+
+@asynccontextmanager
+async def bench(plan: Plan) -> AsyncIterator[Bench]:
+    """Everything a check needs, running until the block ends."""
+    async with AsyncExitStack() as stack:
+        maps, ca_files, choices = plan.maps, plan.ca_files, plan.choices
+        if choices is None or not choices.target:
+            from harness.run.reference import reference
+
+            server = await stack.enter_async_context(reference(plan.faults))
+            maps, ca_files = (*server.maps, *maps), (server.ca_file, *ca_files)
+            choices = replace(choices or Choices(target=""), target=server.target)
+        routes = Route(dict(maps))
+        running = await stack.enter_async_context(
+            engine(routes=routes, trusted_ca=ca_files, port=plan.proxy_port)
+        )
+        yield Bench(plan, choices, await stack.enter_async_context(wire(running)), maps)
+
+
+def start(bench: Bench) -> Trace:
+    """The empty trace of a run on this bench."""
+    return Trace(
+        target=bench.choices.target,
+        surface=bench.plan.surface,
+        started=time.time(),
+        maps=bench.maps,
+        given_client=bench.choices.client_id is not None,
+    )
+
+
+async def run(
+    bench: Bench,
+    trace: Trace,
+    *,
+    sink: Sink,
+    seconds: float | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    before: Callable[[Send], Awaitable[None]] | None = None,
+) -> Trace:
+    """One check of at most so many seconds; a run that is cut off is noted as such."""
+    surface = profile(bench.plan.surface)
+    drive = Drive(
+        trace=trace,
+        send=bench.wire,
+        sink=sink,
+        browser_headers=surface.browser_headers,
+        fields=bench.plan.fields,
+        sleep=sleep,
+        before=before,
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            await drive.run(connect(surface, bench.choices, random_value))
+    except TimeoutError:
+        drive.note(_aborted(drive.trace, f"the run took longer than {seconds:g} seconds"))
+    except asyncio.CancelledError:
+        drive.note(_aborted(drive.trace, "the run was interrupted"))
+        raise
+    return replace(drive.trace, finished=time.time())
+
+
+def _aborted(trace: Trace, text: str) -> Note:
+    step = trace.exchanges[-1].step if trace.exchanges else Step.REACH
+    return Note(step=step, kind=NoteKind.ABORTED, text=text)

@@ -1,0 +1,70 @@
+"""The bundled reference server as a target, bent by the faults of known failures."""
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.diagnosis.catalogue import Scenario
+from harness.model.answer import Answer, Asked, BendAnswer, BendRequest
+from harness.model.wellknown import origin
+from reference_server.serve import running
+from reference_server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where the running server is published, and what it takes to reach it there."""
+
+    target: str
+    maps: tuple[tuple[str, str], ...]
+    ca_file: Path
+
+
+@asynccontextmanager
+async def reference(faults: Sequence[Scenario] = ()) -> AsyncIterator[Reference]:
+    """Run the reference server with these faults until the block ends."""
+    settings = Settings()
+    for one in faults:
+        if one.pattern.settings_fault is not None:
+            settings = _replaced(settings, one.pattern.settings_fault())
+    bends = any(one.pattern.answer_fault or one.pattern.request_fault for one in faults)
+    with tempfile.TemporaryDirectory(prefix="harness-reference-") as folder:
+        async with running(
+            settings,
+            bend_answer=_bend_answer(faults) if bends else None,
+            bend_request=_bend_request(faults) if bends else None,
+        ) as server:
+            ca_file = Path(folder) / "ca.pem"
+            ca_file.write_bytes(server.ca_pem)
+            public = (settings.resource, settings.issuer, "https://www.mcp.reference.test")
+            maps = dict.fromkeys(origin(one) for one in public)
+            yield Reference(settings.resource, tuple((one, server.origin) for one in maps), ca_file)
+
+
+def _replaced(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """The settings with some values replaced; names are checked, types are the scenario's word."""
+    known: dict[str, Any] = dict(values)
+    return replace(settings, **known)
+
+
+def _bend_answer(faults: Sequence[Scenario]) -> BendAnswer:
+    def bend(asked: Asked, answer: Answer) -> Answer:
+        for one in faults:
+            if one.pattern.answer_fault is not None:
+                answer = one.pattern.answer_fault(asked, answer)
+        return answer
+
+    return bend
+
+
+def _bend_request(faults: Sequence[Scenario]) -> BendRequest:
+    def bend(asked: Asked) -> Asked:
+        for one in faults:
+            if one.pattern.request_fault is not None:
+                asked = one.pattern.request_fault(asked)
+        return asked
+
+    return bend
