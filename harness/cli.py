@@ -1,1 +1,248 @@
-def main() -> None: ...
+"""The command line; each room is imported only when its command runs."""
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+type Command = Callable[..., None]
+
+SURFACES = ("claude-ai",)
+STEPS = (
+    "reach",
+    "challenge",
+    "resource-metadata",
+    "server-metadata",
+    "registration",
+    "authorize",
+    "login",
+    "callback",
+    "token",
+    "connect",
+    "session",
+    "refresh",
+    "step-up",
+)
+IMPACTS = ("breaks", "degrades", "advisory")
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="Without a command the terminal UI opens.  Example: harness check https://HOST/mcp",
+)
+@click.version_option(package_name="claude-connector-harness", prog_name="harness")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Plays Claude against a remote MCP server: says what breaks, why, and what to change."""
+    if context.invoked_subcommand is None:
+        context.invoke(tui)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command; ends the process with the documented exit code."""
+    from harness.commands.ending import ending
+
+    with ending():
+        cli.main(args=arguments, standalone_mode=False)
+
+
+def _target_options(function: Command) -> Command:
+    """The options that say what is checked, shared by `check` and `tui`."""
+    for option in reversed(
+        (
+            click.option(
+                "--surface",
+                "surfaces",
+                type=click.Choice((*SURFACES, "all")),
+                multiple=True,
+                help="The Claude client to play; repeatable.  [default: claude-ai]",
+            ),
+            click.option(
+                "--fault",
+                "faults",
+                multiple=True,
+                metavar="ID",
+                help="Bend the reference server (only without TARGET); repeatable.",
+            ),
+            click.option(
+                "--map",
+                "maps",
+                multiple=True,
+                metavar="PUBLIC=LOCAL",
+                help="Serve a public origin from a local one; repeatable.",
+            ),
+            click.option(
+                "--ca",
+                "ca_files",
+                multiple=True,
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                help="Trust this CA for the target, besides the public ones.",
+            ),
+            click.option(
+                "--field",
+                "fields",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="Answer for a form field of the sign-in; VALUE may be @FILE or env:NAME.",
+            ),
+            click.option("--client-id", metavar="ID", help="A given client; no registration."),
+            click.option("--client-secret", metavar="SECRET", help="Its secret, best as env:NAME."),
+            click.option(
+                "--registration",
+                type=click.Choice(("auto", "cimd", "dcr", "given")),
+                default="auto",
+                help="Force one way of registering.",
+            ),
+            click.option("--scope", help="Ask for this scope instead of the discovered one."),
+            click.option(
+                "--header",
+                "headers",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="Send this header with every MCP request; repeatable.",
+            ),
+            click.option("--call", metavar="TOOL", help="Also call this tool, without arguments."),
+            click.option(
+                "--login",
+                type=click.Choice(("auto", "headless")),
+                default="auto",
+                help="How to sign in.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@cli.command()
+@click.argument("target", required=False)
+@_target_options
+@click.option("--until", type=click.Choice(STEPS), help="Stop after this step.")
+@click.option("--step", is_flag=True, help="Pause before every request.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(("text", "json")),
+    multiple=True,
+    help="Repeatable; each -o belongs to the --format before it.",
+)
+@click.option("-o", "--output", "outputs", multiple=True, type=click.Path(path_type=Path))
+@click.option("--record", type=click.Path(path_type=Path), help="Record to this new file.")
+@click.option("--no-record", is_flag=True, help="Keep no recording.")
+@click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
+@click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds for the whole run.")
+@click.option("-v", "--verbose", is_flag=True, help="Print advisory findings in full.")
+def check(target: str | None, **options: object) -> None:
+    """Run the whole connector flow against TARGET and say what breaks.
+
+    Without TARGET the bundled reference server is started and checked.
+
+    \b
+    harness check https://mcp.example.com/mcp
+    harness check https://mcp.example.com/mcp \\
+        --map https://mcp.example.com=http://127.0.0.1:8000
+    harness check --fault prm-requires-auth
+    """
+    from harness.commands.check import check as run
+
+    sys.exit(run(target, options))
+
+
+@cli.command()
+@click.argument("target", required=False)
+@_target_options
+def tui(target: str | None = None, **options: object) -> None:
+    """Open the terminal UI.
+
+    \b
+    harness tui https://mcp.example.com/mcp
+    """
+    from harness.commands.tui import tui as run
+
+    sys.exit(run(target, options))
+
+
+@cli.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
+@click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
+def replay(recording: Path, form: str, fail_on: str) -> None:
+    """Run the simulated client against the answers of RECORDING, offline.
+
+    \b
+    harness replay recordings/2026-11-23T0400-mcp.example.com-claude-ai.jsonl
+    """
+    from harness.commands.replay import replay as run
+
+    sys.exit(run(recording, form, fail_on))
+
+
+@cli.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
+@click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
+def diagnose(recording: Path, form: str, fail_on: str) -> None:
+    """Judge RECORDING as it is, by today's patterns.
+
+    \b
+    harness diagnose recordings/2026-11-23T0400-mcp.example.com-claude-ai.jsonl
+    """
+    from harness.commands.replay import judge
+
+    sys.exit(judge(recording, form, fail_on))
+
+
+@cli.command()
+@click.option("--fault", "faults", multiple=True, metavar="ID", help="Bend it; repeatable.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--no-tls", is_flag=True, help="Plain http.")
+def serve(faults: tuple[str, ...], port: int, no_tls: bool) -> None:
+    """Run the reference server in the foreground; prints its URL and CA file.
+
+    \b
+    harness serve --port 8443 --fault token-invalid-target
+    """
+    from harness.commands.serve import serve as run
+
+    sys.exit(run(faults, port=port, tls=not no_tls))
+
+
+@cli.command()
+@click.argument("what")
+def explain(what: str) -> None:
+    """Print the article of a known failure.
+
+    \b
+    harness explain prm-requires-auth
+    """
+    from harness.commands.catalogue import explain as run
+
+    sys.exit(run(what))
+
+
+@cli.command()
+@click.option("--step", type=click.Choice(STEPS), help="Only those of this step.")
+def scenarios(step: str | None) -> None:
+    """List the known failures.
+
+    \b
+    harness scenarios --step token
+    """
+    from harness.commands.catalogue import scenarios as run
+
+    sys.exit(run(step))
+
+
+@cli.command()
+@click.argument("name", type=click.Choice(SURFACES), required=False)
+def profiles(name: str | None) -> None:
+    """Print what a surface sends, each value with source, date and confidence.
+
+    \b
+    harness profiles claude-ai
+    """
+    from harness.commands.catalogue import profiles as run
+
+    sys.exit(run(name))

@@ -1,11 +1,12 @@
 """What the user chose for one run, and the values that must not repeat."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, Self
 
-from harness.model.trace import Headers, Step
+from harness.model.trace import Headers, Json, Step
 
 
 class Registration(StrEnum):
@@ -27,6 +28,39 @@ class Choices:
     headers: Headers = ()
     call_tool: str | None = None
     until: Step | None = None
+
+    def as_json(self) -> dict[str, Json]:
+        """All but the target, for a recording; the secret's value is left out."""
+        value: dict[str, Json] = {
+            "client_id": self.client_id,
+            "client_secret": None if self.client_secret is None else "<client_secret>",
+            "registration": str(self.registration),
+            "scope": self.scope,
+            "headers": [name for name, _ in self.headers],
+            "call_tool": self.call_tool,
+            "until": None if self.until is None else str(self.until),
+        }
+        return {name: one for name, one in value.items() if one not in (None, [])}
+
+    @classmethod
+    def from_json(cls, target: str, value: Mapping[str, Json]) -> Self:
+        """The choices of a recording; what it does not name has its default."""
+
+        def text(name: str) -> str | None:
+            found = value.get(name)
+            return found if isinstance(found, str) else None
+
+        until, headers = text("until"), value.get("headers")
+        return cls(
+            target=target,
+            client_id=text("client_id"),
+            client_secret=text("client_secret"),
+            registration=Registration(text("registration") or Registration.AUTO),
+            scope=text("scope"),
+            headers=tuple((str(one), "") for one in headers) if isinstance(headers, list) else (),
+            call_tool=text("call_tool"),
+            until=None if until is None else Step(until),
+        )
 
 
 class Entropy(Protocol):

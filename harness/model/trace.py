@@ -303,6 +303,8 @@ class Trace:
     finished: float | None = None
     maps: tuple[tuple[str, str], ...] = ()
     given_client: bool = False
+    choices: Mapping[str, Json] = field(default_factory=dict)
+    """What the user chose besides the target, as `harness.client.choices` writes it."""
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[Note, ...] = ()
     recording: str | None = None

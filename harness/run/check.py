@@ -16,8 +16,10 @@ from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.proxy.engine import engine
 from harness.proxy.route import Route
+from harness.recording.file import default_path
 from harness.run.drive import Drive, Sink
 from harness.run.driver import Wire, wire
+from harness.run.session import Log, Outcome, Watcher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,7 @@ def start(bench: Bench) -> Trace:
         surface=bench.plan.surface,
         started=time.time(),
         maps=bench.maps,
-        given_client=bench.choices.client_id is not None,
+        choices=bench.choices.as_json(),
     )
 
 
@@ -101,6 +103,35 @@ async def run(
         drive.note(_aborted(drive.trace, "the run was interrupted"))
         raise
     return replace(drive.trace, finished=time.time())
+
+
+async def checked(
+    plan: Plan,
+    *,
+    record: Path | None,
+    folder: Path | None = None,
+    seconds: float | None = None,
+    watcher: Watcher | None = None,
+    before: Callable[[Send], Awaitable[None]] | None = None,
+    opened: Callable[[Log], None] | None = None,
+) -> Outcome:
+    """One check from an empty bench to the verdict.
+
+    Recorded to `record`, or to a new file for `folder`, or not at all. `opened` is handed the log
+    before the first request, so that a caller who is interrupted knows what was kept.
+    """
+    async with bench(plan) as one:
+        trace = start(one)
+        if record is None and folder is not None:
+            record = default_path(trace.target, trace.surface, trace.started, folder)
+        log = Log(trace, record=record, secret_headers=one.choices.headers, watcher=watcher)
+        if opened is not None:
+            opened(log)
+        try:
+            await run(one, trace, sink=log, seconds=seconds, before=before)
+        finally:
+            log.close(time.time())
+    return log.outcome()
 
 
 def _aborted(trace: Trace, text: str) -> Note:

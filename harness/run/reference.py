@@ -10,7 +10,7 @@ from typing import Any
 from harness.diagnosis.catalogue import Scenario
 from harness.model.answer import Answer, Asked, BendAnswer, BendRequest
 from harness.model.wellknown import origin
-from reference_server.serve import running
+from reference_server.serve import running, serve_forever
 from reference_server.settings import Settings
 
 
@@ -26,16 +26,12 @@ class Reference:
 @asynccontextmanager
 async def reference(faults: Sequence[Scenario] = ()) -> AsyncIterator[Reference]:
     """Run the reference server with these faults until the block ends."""
-    settings = Settings()
-    for one in faults:
-        if one.pattern.settings_fault is not None:
-            settings = _replaced(settings, one.pattern.settings_fault())
-    bends = any(one.pattern.answer_fault or one.pattern.request_fault for one in faults)
+    settings = _settings(faults)
     with tempfile.TemporaryDirectory(prefix="harness-reference-") as folder:
         async with running(
             settings,
-            bend_answer=_bend_answer(faults) if bends else None,
-            bend_request=_bend_request(faults) if bends else None,
+            bend_answer=_bend_answer(faults),
+            bend_request=_bend_request(faults),
         ) as server:
             ca_file = Path(folder) / "ca.pem"
             ca_file.write_bytes(server.ca_pem)
@@ -44,27 +40,48 @@ async def reference(faults: Sequence[Scenario] = ()) -> AsyncIterator[Reference]
             yield Reference(settings.resource, tuple((one, server.origin) for one in maps), ca_file)
 
 
+def serve_reference(faults: Sequence[Scenario], *, port: int, tls: bool) -> None:
+    """Serve in the foreground until interrupted, and say where; raises OSError for a taken port."""
+    serve_forever(
+        _settings(faults),
+        port=port,
+        tls=tls,
+        bend_answer=_bend_answer(faults),
+        bend_request=_bend_request(faults),
+    )
+
+
+def _settings(faults: Sequence[Scenario]) -> Settings:
+    settings = Settings()
+    for one in faults:
+        if one.pattern.settings_fault is not None:
+            settings = _replaced(settings, one.pattern.settings_fault())
+    return settings
+
+
 def _replaced(settings: Settings, values: Mapping[str, object]) -> Settings:
     """The settings with some values replaced; names are checked, types are the scenario's word."""
     known: dict[str, Any] = dict(values)
     return replace(settings, **known)
 
 
-def _bend_answer(faults: Sequence[Scenario]) -> BendAnswer:
+def _bend_answer(faults: Sequence[Scenario]) -> BendAnswer | None:
+    bends = [one.pattern.answer_fault for one in faults if one.pattern.answer_fault]
+
     def bend(asked: Asked, answer: Answer) -> Answer:
-        for one in faults:
-            if one.pattern.answer_fault is not None:
-                answer = one.pattern.answer_fault(asked, answer)
+        for one in bends:
+            answer = one(asked, answer)
         return answer
 
-    return bend
+    return bend if bends else None
 
 
-def _bend_request(faults: Sequence[Scenario]) -> BendRequest:
+def _bend_request(faults: Sequence[Scenario]) -> BendRequest | None:
+    bends = [one.pattern.request_fault for one in faults if one.pattern.request_fault]
+
     def bend(asked: Asked) -> Asked:
-        for one in faults:
-            if one.pattern.request_fault is not None:
-                asked = one.pattern.request_fault(asked)
+        for one in bends:
+            asked = one(asked)
         return asked
 
-    return bend
+    return bend if bends else None

@@ -1,0 +1,106 @@
+"""`harness check`."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.client.events import Send
+from harness.commands.options import wanted
+from harness.commands.progress import Progress
+from harness.model.verdict import Impact
+from harness.recording.file import RecordingError
+from harness.report.json import json_report
+from harness.report.printable import printable
+from harness.report.text import exit_code, text_report
+from harness.run.session import Log, Outcome
+
+
+def check(target: str | None, options: Mapping[str, Any]) -> int:
+    """Runs the check, prints the reports, returns the exit code."""
+    want = wanted(target, options)
+    outputs = _outputs(options["formats"], options["outputs"])
+    if options["step"] and not sys.stdin.isatty():
+        raise click.UsageError("--step needs a terminal.")
+    if options["record"] is not None and options["no_record"]:
+        raise click.UsageError("--record and --no-record exclude each other.")
+    # mitmproxy takes most of a second to import: not before the arguments are known to be right.
+    from harness.proxy.engine import ProxyError
+    from harness.run.check import Plan, checked
+
+    plan = Plan(
+        choices=want.choices,
+        surface=want.surfaces[0],
+        maps=want.maps,
+        ca_files=want.ca_files,
+        fields=want.fields,
+        faults=want.faults,
+    )
+    logs: list[Log] = []
+    with Progress() as progress:
+        try:
+            outcome = asyncio.run(
+                checked(
+                    plan,
+                    record=options["record"],
+                    folder=None if options["no_record"] else Path.cwd(),
+                    seconds=options["timeout"],
+                    watcher=progress,
+                    before=_pause if options["step"] else None,
+                    opened=logs.append,
+                )
+            )
+        except (RecordingError, ProxyError) as error:
+            raise click.UsageError(str(error)) from None
+        except KeyboardInterrupt:
+            progress.clear()
+            kept = logs[0].trace.recording if logs else None
+            click.echo("harness: interrupted" + (f"; recorded in {kept}" if kept else ""), err=True)
+            return 130
+    _print(outcome, outputs, verbose=options["verbose"])
+    return exit_code(outcome.diagnosis, Impact(options["fail_on"]))
+
+
+def _outputs(
+    formats: tuple[str, ...], files: tuple[Path, ...]
+) -> tuple[tuple[str, Path | None], ...]:
+    """Each format with its file; text goes to the terminal where nothing else does."""
+    if len(files) > max(len(formats), 1):
+        raise click.UsageError("Each -o needs a --format before it.")
+    pairs = [
+        (one, files[index] if index < len(files) else None)
+        for index, one in enumerate(formats or ("text",))
+    ]
+    if all(file is not None for _, file in pairs) and "text" not in formats and formats:
+        pairs.append(("text", None))
+    return tuple(pairs)
+
+
+def _print(
+    outcome: Outcome, outputs: tuple[tuple[str, Path | None], ...], *, verbose: bool
+) -> None:
+    reports: dict[str, Callable[[], str]] = {
+        "text": lambda: text_report(outcome.trace, outcome.diagnosis, verbose=verbose),
+        "json": lambda: json_report([(outcome.trace, outcome.diagnosis)]),
+    }
+    for form, file in outputs:
+        text = reports[form]()
+        if file is None:
+            click.echo(text, nl=False)
+            continue
+        try:
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.UsageError(f"cannot write {file}: {error.strerror}") from None
+
+
+async def _pause(send: Send) -> None:
+    """Shows the next request and waits for Enter."""
+    where = printable(send.url)
+    click.echo(f"next: {send.step}  {send.method} {where}  [Enter] ", nl=False, err=True)
+    with suppress(EOFError):
+        await asyncio.to_thread(sys.stdin.readline)

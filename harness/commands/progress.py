@@ -1,0 +1,46 @@
+"""One changing line on stderr while a run is going, only where somebody can see it."""
+
+import shutil
+import sys
+from types import TracebackType
+from typing import Self
+
+from harness.model.trace import Exchange, Note, NoteKind
+from harness.report.printable import printable
+
+
+class Progress:
+    """Shows the latest exchange; silent when stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._visible = sys.stderr.isatty()
+
+    def __call__(self, item: Exchange | Note, /) -> None:
+        if not self._visible:
+            return
+        if isinstance(item, Exchange):
+            outcome = item.status or (item.failure.kind if item.failure else "")
+            self._show(f"{item.step}  {item.request.method} {item.request.url}  {outcome}")
+        elif item.kind is NoteKind.WAIT:
+            self._show(f"{item.step}  {item.text}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        if self._visible:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def _show(self, text: str) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        sys.stderr.write("\r\x1b[K" + printable(text)[:width])
+        sys.stderr.flush()

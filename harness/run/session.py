@@ -1,0 +1,115 @@
+"""One recorded run from the first request to the verdict, live or against a recording."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from harness.client.choices import Choices, Entropy
+from harness.client.connect import connect
+from harness.client.events import Send
+from harness.diagnosis.diagnose import diagnose
+from harness.model.trace import Exchange, Headers, Note, Trace
+from harness.model.verdict import Diagnosis, Surface
+from harness.profiles import profile
+from harness.recording.file import Recorder
+from harness.recording.redact import Redactor
+from harness.recording.replay import Replay
+from harness.run.drive import Drive
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run as it may be shown and kept: without secrets."""
+
+    trace: Trace
+    diagnosis: Diagnosis
+
+
+class Watcher(Protocol):
+    """Is told each exchange and note, redacted, as it happens."""
+
+    def __call__(self, item: Exchange | Note, /) -> None: ...
+
+
+class Log:
+    """Takes the events of one run, redacts them, records them, and holds the redacted trace."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        *,
+        record: Path | None,
+        secret_headers: Headers = (),
+        watcher: Watcher | None = None,
+    ) -> None:
+        self._redactor = Redactor(secret_headers=[name for name, _ in secret_headers])
+        self._watcher = watcher
+        self._recorder = None
+        self.trace = replace(trace, target=self._redactor.url(trace.target))
+        if record is not None:
+            self._recorder = Recorder(
+                record,
+                self._redactor,
+                target=trace.target,
+                surface=trace.surface,
+                started=trace.started,
+                maps=trace.maps,
+                given_client=trace.given_client,
+            )
+            self.trace = replace(self.trace, recording=str(record))
+
+    def __call__(self, item: Exchange | Note, /) -> None:
+        to = self._recorder or self._redactor
+        shown: Exchange | Note
+        if isinstance(item, Exchange):
+            shown = to.exchange(item)
+            self.trace = replace(self.trace, exchanges=(*self.trace.exchanges, shown))
+        else:
+            shown = to.note(item)
+            self.trace = replace(self.trace, notes=(*self.trace.notes, shown))
+        if self._watcher is not None:
+            self._watcher(shown)
+
+    def close(self, finished: float | None) -> None:
+        self.trace = replace(self.trace, finished=finished)
+        if self._recorder is not None:
+            self._recorder.close(finished)
+
+    def outcome(self) -> Outcome:
+        return Outcome(self.trace, diagnose(self.trace))
+
+
+async def replayed(recording: Trace, *, watcher: Watcher | None = None) -> tuple[Outcome, Replay]:
+    """Run the client against recorded answers; nothing is sent anywhere."""
+    replay = Replay(recording)
+    surface = profile(Surface(recording.surface))
+    values = replay.random_values()
+
+    async def answer(send: Send, n: int) -> Exchange:
+        return replace(replay.answer(send), n=n)
+
+    async def no_wait(_seconds: float) -> None:
+        return None
+
+    trace = replace(recording, exchanges=(), notes=())
+    log = Log(trace, record=None, watcher=watcher)
+    drive = Drive(
+        trace=trace,
+        send=answer,
+        sink=log,
+        browser_headers=surface.browser_headers,
+        sleep=no_wait,
+    )
+    choices = Choices.from_json(recording.target, recording.choices)
+    await drive.run(connect(surface, choices, _from(values)))
+    log.close(recording.finished)
+    return log.outcome(), replay
+
+
+def _from(values: dict[str, str]) -> Entropy:
+    """The random values of a recorded run; a name it lacks stands for itself."""
+
+    def value(name: str, /) -> str:
+        return values.get(name, name)
+
+    return value
