@@ -42,12 +42,12 @@ def _after_token(status: int | None) -> str:
             return Shows.ERROR_WHEN_CONNECTING
 
 
-def claude_returns(trace: Trace) -> Returns | None:
+def claude_returns(trace: Trace, shows: str | None) -> Returns | None:
     """The query of the return to claude.ai: start_error before the browser left, else end_error."""
     if trace.stop is None:
         return None
     step = trace.stop.step
-    if step.position < Step.REGISTRATION.position:
+    if step.position < Step.REGISTRATION.position or shows == Shows.COULD_NOT_REACH:
         return Returns(step="start_error")
     match step:
         case Step.REGISTRATION:

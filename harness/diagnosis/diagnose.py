@@ -31,13 +31,14 @@ def diagnose(trace: Trace, scenarios: Sequence[Scenario] | None = None) -> Diagn
     verdict = _verdict(trace, stopped_at)
     if verdict is not Verdict.FAILS:
         stopped_at = None if verdict is Verdict.CONNECTS else stopped_at
+    shows = claude_shows(trace, findings) if verdict is Verdict.FAILS else None
     return Diagnosis(
         surface=Surface(trace.surface),
         verdict=verdict,
         headline=_headline(trace, verdict, stopped_at, findings, unmet),
         stopped_at=stopped_at,
-        shows=claude_shows(trace, findings) if verdict is Verdict.FAILS else None,
-        returns=claude_returns(trace) if verdict is Verdict.FAILS else None,
+        shows=shows,
+        returns=claude_returns(trace, shows) if verdict is Verdict.FAILS else None,
         steps=ladder(trace, unmet, findings),
         findings=findings,
         unmet=unmet,

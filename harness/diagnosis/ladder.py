@@ -48,7 +48,9 @@ def _status(
         # A step that only took a decision (a given client, CIMD) went well without a request.
         if step is Step.REGISTRATION and trace.decision(step, "way") in ("given", "cimd"):
             return StepStatus.OK
-        skipped = any(trace.noted(NoteKind.SKIP, step))
+        skipped = any(trace.noted(NoteKind.SKIP, step)) or (
+            step is Step.LOGIN and trace.last(Step.CALLBACK) is not None
+        )
         return StepStatus.SKIPPED if skipped else StepStatus.NOT_REACHED
     return StepStatus.WARN if Impact.DEGRADES in impacts else StepStatus.OK
 

@@ -99,6 +99,17 @@ def is_html(response: Response) -> bool:
     )
 
 
+def vercel_checkpoint(response: Response | None) -> bool:
+    """True for the page by which Vercel's firewall asks a browser to prove itself."""
+    if response is None or response.status not in (403, 429):
+        return False
+    return (
+        "challenge" in (response.header("x-vercel-mitigated") or "")
+        or response.header("x-vercel-challenge-token") is not None
+        or b"<title>vercel security checkpoint</title>" in response.body[:4096].lower()
+    )
+
+
 def redirect_host(exchange: Exchange) -> str | None:
     """The host a redirect leads to, None when it is no redirect or stays where it is."""
     if exchange.response is None or not exchange.response.is_redirect:

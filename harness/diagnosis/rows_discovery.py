@@ -96,7 +96,8 @@ def _no_host_redirect(trace: Trace) -> Iterator[Evidence]:
         )
 
 
-def _page_may_call(trace: Trace) -> Iterator[Evidence]:
+def page_may_call(trace: Trace) -> Iterator[Evidence]:
+    """What keeps a page of another origin from calling the server and reading its challenge."""
     preflight = trace.last(Step.CHALLENGE, Purpose.PREFLIGHT)
     if preflight and preflight.response:
         yield from _preflight(preflight)
@@ -240,7 +241,7 @@ def _endpoints(trace: Trace) -> Iterator[Evidence]:
             )
 
 
-def _https_only(trace: Trace) -> Iterator[Evidence]:
+def https_only(trace: Trace) -> Iterator[Evidence]:
     """Every address that a public https server publishes must be https."""
     if not target_is_https(trace):
         return
@@ -357,7 +358,7 @@ ROWS = (
         step=Step.CHALLENGE,
         title="a page in a browser may not call the server (CORS)",
         source="Fetch standard, CORS protocol",
-        check=_page_may_call,
+        check=page_may_call,
         impact=Impact.ADVISORY,
     ),
     Row(
@@ -397,7 +398,7 @@ ROWS = (
         step=Step.RESOURCE_METADATA,
         title="an https server publishes http addresses",
         source="RFC 9728 section 1.2, RFC 8414 section 2",
-        check=_https_only,
+        check=https_only,
         impact=_https_impact,
     ),
     Row(
