@@ -113,7 +113,9 @@ def _check_redirect_uris(uris: object, server: Server) -> None:
         if not isinstance(uri, str):
             raise OAuthError("invalid_redirect_uri", "a redirect URI is not a string")
         if not redirect_uris.acceptable(uri, server.settings.redirect_hosts):
-            raise OAuthError("invalid_redirect_uri", "only https and loopback URIs are allowed")
+            hosts = server.settings.redirect_hosts
+            allowed = "https and loopback URIs" if hosts is None else f"URIs of {', '.join(hosts)}"
+            raise OAuthError("invalid_redirect_uri", f"only {allowed} are allowed")
 
 
 def _grant_types(asked: dict[str, object]) -> tuple[str, ...]:

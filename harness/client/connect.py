@@ -42,7 +42,8 @@ def _connect(speaker: Speaker) -> Flow[None]:
         return
     yield from _go_on(speaker, opening)
     speaker.exploring = True
-    yield from explore.explore(speaker)
+    if opening.exchange.response is not None:
+        yield from explore.explore(speaker)
 
 
 def _until(flow: Flow[None], last: Step) -> Flow[None]:

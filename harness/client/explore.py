@@ -36,6 +36,7 @@ def _preflight(speaker: Speaker) -> Flow[None]:
             method="OPTIONS",
             url=url,
             headers=speaker.headers(Voice.BROWSER, url, extra),
+            timeout=speaker.profile.discovery_timeout,
             exploration=True,
         )
     )
@@ -64,6 +65,7 @@ def _page_call(speaker: Speaker) -> Flow[None]:
             headers=tuple(headers),
             body=body,
             awaited_id=1,
+            timeout=speaker.profile.discovery_timeout,
             exploration=True,
         )
     )

@@ -4,13 +4,15 @@ import ipaddress
 from collections.abc import Sequence
 
 from harness.model.trace import Purpose, Step, Trace
-from harness.model.verdict import Finding, Returns, Shows
+from harness.model.verdict import Finding, Impact, Returns, Shows
 from harness.model.wellknown import UrlError, host, port, split
 
 
 def claude_shows(trace: Trace, findings: Sequence[Finding]) -> str | None:
     """The text of the root cause, else the one usual for the step where the run stopped."""
-    cause = next((one.shows for one in findings if one.root_cause and one.shows), None)
+    cause = next(
+        (one.shows for one in findings if one.root_cause and one.impact is Impact.BREAKS), None
+    )
     if cause is not None:
         return cause
     if trace.stop is None:

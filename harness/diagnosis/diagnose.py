@@ -17,6 +17,8 @@ from harness.model.verdict import (
     Verdict,
 )
 
+_SMALL_WORDS = ("A", "An", "No", "Only", "The", "There")
+
 
 def diagnose(trace: Trace, scenarios: Sequence[Scenario] | None = None) -> Diagnosis:
     """Everything that can be said about a trace, by the contract and the known failures."""
@@ -67,6 +69,7 @@ def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding |
         step=pattern.step,
         party=pattern.party,
         impact=impact,
+        claimed=pattern.impact.get(Surface(trace.surface), Impact.NONE),
         confidence=pattern.confidence,
         title=article.title,
         what=article.what,
@@ -171,5 +174,6 @@ def _headline(
 
 
 def _lower_first(text: str) -> str:
-    """The text as the end of a sentence; names and acronyms keep their capitals."""
-    return text[0].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+    """The text as the end of a sentence; only an article or the like loses its capital."""
+    first, space, rest = text.partition(" ")
+    return f"{first.lower()}{space}{rest}" if first in _SMALL_WORDS else text

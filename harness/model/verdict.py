@@ -136,6 +136,9 @@ class Finding:
     step: Step
     party: Party
     impact: Impact
+    """What it did to this run."""
+    claimed: Impact
+    """What it is known to do on this surface."""
     confidence: Confidence
     title: str
     what: str

@@ -68,6 +68,7 @@ def _finding(finding: Finding) -> Json:
         "step": str(finding.step),
         "party": str(finding.party),
         "impact": str(finding.impact),
+        "claimed_impact": str(finding.claimed),
         "confidence": str(finding.confidence),
         "root_cause": finding.root_cause,
         "title": finding.title,

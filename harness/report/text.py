@@ -151,7 +151,10 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
         )
         return
     head = f"{number}. {finding.id}   "
-    blame = f"{_IMPACT[finding.impact]}, fault of {_PARTY[finding.party]}"
+    impact = _IMPACT[finding.impact]
+    if finding.claimed is Impact.BREAKS and finding.impact is Impact.DEGRADES:
+        impact = "known to break connections, though not this one"
+    blame = f"{impact}, fault of {_PARTY[finding.party]}"
     yield from _wrap(head + blame, "", "   ")
     yield from _wrap(finding.title + ".", "   ", "   ")
     yield from _evidence(finding.evidence)

@@ -15,6 +15,7 @@ from harness.model.trace import Note, NoteKind, Step, Trace
 from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.proxy.engine import engine
+from harness.proxy.network_fault import NetworkFault
 from harness.proxy.route import Route
 from harness.recording.file import default_path
 from harness.run.drive import Drive, Sink
@@ -33,6 +34,8 @@ class Plan:
     fields: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Scenario, ...] = ()
     proxy_port: int = 0
+    network: NetworkFault | None = None
+    """Faults of DNS and connections, caused on purpose."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ async def bench(plan: Plan) -> AsyncIterator[Bench]:
             choices = replace(choices or Choices(target=""), target=server.target)
         routes = Route(dict(maps))
         running = await stack.enter_async_context(
-            engine(routes=routes, trusted_ca=ca_files, port=plan.proxy_port)
+            engine(routes=routes, trusted_ca=ca_files, port=plan.proxy_port, network=plan.network)
         )
         yield Bench(plan, choices, await stack.enter_async_context(wire(running)), maps)
 

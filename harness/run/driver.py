@@ -17,12 +17,13 @@ from harness.model.trace import (
     Failure,
     FailureKind,
     Purpose,
+    Request,
     Response,
     Step,
     TokenFacts,
     Voice,
 )
-from harness.proxy.engine import Engine
+from harness.proxy.engine import Engine, ProxyError
 
 _TAG = "x-harness-exchange"
 _MAX_BODY = 8 * 1024 * 1024
@@ -42,7 +43,10 @@ class Wire:
             self.engine.route.allow(send.url)
         started = time.time()
         cut = await self._transfer(send, str(n))
-        seen = await self.engine.captured(str(n), cut=cut)
+        try:
+            seen = await self.engine.captured(str(n), cut=cut)
+        except ProxyError:
+            return _never_left(send, n, started, cut)
         return Exchange(
             n=n,
             step=send.step,
@@ -122,6 +126,21 @@ async def _read(response: httpx.Response, send: Send) -> None:
                 seen += chunk
                 if holds_answer(seen, send.awaited_id):
                     return
+
+
+def _never_left(send: Send, n: int, started: float, cut: Failure | None) -> Exchange:
+    """The exchange of a request that our own client would not put on the wire."""
+    text = f"{send.method} {send.url} cannot be sent as an HTTP request"
+    return Exchange(
+        n=n,
+        step=send.step,
+        purpose=send.purpose,
+        voice=send.voice,
+        request=Request(method=send.method, url=send.url, headers=send.headers, body=send.body),
+        failure=cut or Failure(FailureKind.PROTOCOL, text),
+        started=started,
+        exploration=send.exploration,
+    )
 
 
 def _token(send: Send, response: Response | None) -> TokenFacts | None:

@@ -1,0 +1,1 @@
+"""The proxy that sees every byte of a connection and decides where it may lead."""

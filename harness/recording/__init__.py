@@ -1,0 +1,1 @@
+"""Recordings: a trace on disk without its secrets, and the answers a recording gives."""

@@ -1,0 +1,238 @@
+"""Answers the simulated client from a recording, without a network."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from harness.client.events import Ask, Send
+from harness.model.trace import (
+    Exchange,
+    Failure,
+    FailureKind,
+    Json,
+    Message,
+    Purpose,
+    Request,
+    Trace,
+)
+from harness.recording.known import PLACEHOLDER
+from harness.recording.secret_names import header_kind, kind_of
+
+_VOLATILE = {"code_challenge", "nonce", "id", "progressToken"}
+"""Parameters and members that a new run chooses anew, besides all secrets."""
+_UNIMPORTANT_HEADERS = {
+    "connection",
+    "content-length",
+    "cookie",
+    "date",
+    "host",
+    "traceparent",
+    "tracestate",
+    "x-request-id",
+}
+_LOOPBACK_PORT = re.compile(r"(//(?:localhost|127\.0\.0\.1|\[::1\])):[0-9]+")
+
+
+class Replay:
+    """The exchanges of one trace as answers, each given once and the last one again for repeats.
+
+    `missing` names the requests that the recording cannot answer, `differs` those that it answers
+    although they are not the recorded ones any more.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._waiting: dict[object, list[Exchange]] = {}
+        for exchange in trace.exchanges:
+            self._waiting.setdefault(_key_of(exchange), []).append(exchange)
+        self._callbacks = [one for one in trace.exchanges if one.purpose is Purpose.CALLBACK]
+        self._answered = 0
+        self.missing: list[str] = []
+        self.differs: list[str] = []
+
+    def answer(self, send: Send) -> Exchange:
+        """The recorded answer to a request; a failure when there is none."""
+        request = Request(method=send.method, url=send.url, headers=send.headers, body=send.body)
+        recorded = self._take(_key(send, send.method, send.url))
+        name = f"{send.method} {send.url} ({send.step})"
+        self._answered += 1
+        if recorded is None:
+            self._miss(send, name)
+            text = f"the recording has no answer for {name}"
+            return Exchange(
+                n=self._answered,
+                step=send.step,
+                purpose=send.purpose,
+                voice=send.voice,
+                request=request,
+                failure=Failure(FailureKind.OTHER, text),
+                exploration=send.exploration,
+            )
+        if changes := list(_changes(recorded.request, request)):
+            self.differs.append(f"{name}: {', '.join(changes)}")
+        request = replace(request, http_version=recorded.request.http_version)
+        return replace(recorded, n=self._answered, request=request, exploration=send.exploration)
+
+    def callback(self, ask: Ask) -> Exchange | None:
+        """The recorded exchange in which a sign-in came back, None when none is left.
+
+        Where the recorded callback returned the state of the recorded request, this one returns
+        the state of the new request.
+        """
+        if not self._callbacks:
+            self.missing.append(f"the recording has no callback for {ask.url}")
+            return None
+        recorded = self._callbacks.pop(0)
+        self._answered += 1
+        url = recorded.request.url
+        sent = self._state_before(recorded)
+        new = _query(ask.url).get("state")
+        if sent is not None and new is not None and _query(url).get("state") == sent:
+            url = _with_state(url, new)
+        return replace(
+            recorded,
+            n=self._answered,
+            request=replace(recorded.request, url=url),
+            exploration=ask.exploration,
+        )
+
+    def random_values(self) -> dict[str, str]:
+        """The random values that the recorded client sent first: `state`, `code_verifier`.
+
+        In a redacted recording they are placeholders, which match those of its callbacks.
+        """
+        values: dict[str, str] = {}
+        for exchange in self._trace.exchanges:
+            request = exchange.request
+            match exchange.purpose:
+                case Purpose.AUTHORIZE:
+                    found = {"state": _query(request.url).get("state")}
+                case Purpose.TOKEN:
+                    sent = dict(_values(request))
+                    found = {"code_verifier": sent.get("code_verifier")}
+                case _:
+                    continue
+            for name, value in found.items():
+                if value is not None:
+                    values.setdefault(name, value)
+        return values
+
+    def _take(self, key: object) -> Exchange | None:
+        waiting = self._waiting.get(key)
+        if not waiting:
+            return None
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+    def _miss(self, send: Send, name: str) -> None:
+        self.missing.append(name)
+        for recorded in self._trace.at(send.step, send.purpose):
+            if recorded.voice is send.voice:
+                was = recorded.request
+                self.differs.append(f"{name}: recorded as {was.method} {was.url}")
+                return
+
+    def _state_before(self, callback: Exchange) -> str | None:
+        """The state that the last authorization request before a callback sent."""
+        state = None
+        for exchange in self._trace.exchanges:
+            if exchange is callback:
+                break
+            if exchange.purpose is Purpose.AUTHORIZE:
+                state = _query(exchange.request.url).get("state", state)
+        return state
+
+
+def _key_of(exchange: Exchange) -> object:
+    return _key(exchange, exchange.request.method, exchange.request.url)
+
+
+def _key(of: Exchange | Send, method: str, url: str) -> object:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return (of.step, of.purpose, of.voice, method, url)
+    query = [(name, _aligned(name, value)) for name, value in parse_qsl(parts.query, True)]
+    place = (parts.scheme, parts.netloc.lower(), parts.path or "/")
+    return (of.step, of.purpose, of.voice, method, place, tuple(query))
+
+
+def _aligned(name: str, value: str) -> str:
+    """A value as far as two runs of the same client have it in common."""
+    if name in _VOLATILE or kind_of(name) or PLACEHOLDER.search(value):
+        return "*"
+    return _LOOPBACK_PORT.sub(r"\1:*", value)
+
+
+def _query(url: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    except ValueError:
+        return {}
+
+
+def _with_state(url: str, state: str) -> str:
+    parts = urlsplit(url)
+    pairs = [
+        (name, state if name == "state" else value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+    ]
+    return urlunsplit(parts._replace(query=urlencode(pairs)))
+
+
+def _changes(recorded: Request, sent: Request) -> Iterator[str]:
+    """What differs between two requests to the same address, volatile values aside."""
+    yield from _compared("header", _headers(recorded), _headers(sent))
+    yield from _compared(
+        "body",
+        {name: _aligned(name.rpartition(".")[2], value) for name, value in _values(recorded)},
+        {name: _aligned(name.rpartition(".")[2], value) for name, value in _values(sent)},
+    )
+
+
+def _compared(what: str, recorded: dict[str, str], sent: dict[str, str]) -> Iterator[str]:
+    for name in sorted(recorded.keys() | sent.keys()):
+        if name not in sent:
+            yield f"{what} {name} is missing"
+        elif name not in recorded:
+            yield f"{what} {name} is new"
+        elif recorded[name] != sent[name]:
+            yield f"{what} {name} was {recorded[name]!r} and is {sent[name]!r}"
+
+
+def _headers(request: Request) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in request.headers:
+        name = name.lower()
+        if name in _UNIMPORTANT_HEADERS:
+            continue
+        if name in ("authorization", "proxy-authorization"):
+            value = value.partition(" ")[0].lower()
+        elif header_kind(name) or PLACEHOLDER.search(value):
+            value = "*"
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _values(message: Message) -> Iterator[tuple[str, str]]:
+    """The members of a JSON body by their path, or the fields of a form."""
+    if message.json is not None:
+        yield from _members(message.json, "", 0)
+    elif message.media_type == "application/x-www-form-urlencoded":
+        try:
+            yield from parse_qsl(message.text, keep_blank_values=True, max_num_fields=1000)
+        except ValueError:
+            yield "form", "*"
+    elif message.body:
+        yield "content", message.text[:200]
+
+
+def _members(value: Json, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value and depth < 5:
+        for name, one in value.items():
+            yield from _members(one, f"{path}.{name}" if path else name, depth + 1)
+    elif isinstance(value, str):
+        yield path, value
+    else:
+        yield path, json.dumps(value)[:200]

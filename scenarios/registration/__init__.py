@@ -1,0 +1,1 @@
+"""How Claude becomes a client: CIMD, dynamic registration, a given client."""

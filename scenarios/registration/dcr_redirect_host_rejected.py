@@ -1,0 +1,77 @@
+"""The registration refuses Claude's redirect URI.
+
+What happens
+    Claude registers with the redirect URI `https://claude.ai/api/mcp/auth_callback`. The
+    authorization server refuses it, mostly with `invalid_redirect_uri`. Claude gets no client id
+    and stops.
+
+Why it breaks
+    The server only takes redirect URIs from a list of hosts, and Claude's is not on it. Often the
+    list holds loopback alone: then desktop tools and MCP Inspector register, and Claude does not.
+    The error code is the one of RFC 7591 section 3.2.2.
+
+Fix
+    Allow this redirect URI, compared as a whole; `claude.com` is announced as a later host:
+
+        https://claude.ai/api/mcp/auth_callback
+        https://claude.com/api/mcp/auth_callback
+
+    Keep `http://localhost` and `http://127.0.0.1` with any port for Claude Code (RFC 8252 section
+    7.3).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import body_evidence, evidence
+from harness.model.answer import Answer, Asked
+from harness.model.trace import Json, Purpose, Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.bending import is_server_metadata, without
+
+pattern = Pattern(
+    step=Step.REGISTRATION,
+    party=Party.AUTHORIZATION_SERVER,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    claude_shows=Shows.COULD_NOT_REGISTER,
+    confidence=Confidence.DOCUMENTED,
+    explains=("registration.accepted",),
+    sources=(
+        Source("github.com/anthropics/claude-ai-mcp/issues/158", seen="2026-05-12"),
+        Source("github.com/paradigmxyz/centaur/issues/1059", seen="2026-07-13"),
+        Source("github.com/erp-mafia/accounted/issues/77", seen="2026-03-21"),
+    ),
+)
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    answer = trace.last(Step.REGISTRATION, Purpose.REGISTER)
+    response = answer.response if answer else None
+    if answer is None or response is None or not 400 <= response.status < 500:
+        return
+    if _is_about_redirects(response.json_object or {}):
+        yield body_evidence(answer, "201 with a client_id")
+        asked = (answer.request.json_object or {}).get("redirect_uris")
+        listed = ", ".join(map(str, asked)) if isinstance(asked, list) else asked
+        yield evidence(answer, "request.body.redirect_uris", listed)
+
+
+def _is_about_redirects(document: Mapping[str, Json]) -> bool:
+    error, said = document.get("error"), str(document.get("error_description") or "").lower()
+    about = "redirect_uri" in said or "redirect uri" in said
+    return error == "invalid_redirect_uri" or (error == "invalid_client_metadata" and about)
+
+
+@pattern.settings
+def settings() -> Mapping[str, object]:
+    """A list made for desktop tools."""
+    return {"redirect_hosts": ("localhost", "127.0.0.1")}
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    """Without CIMD, Claude registers."""
+    if not is_server_metadata(asked):
+        return answer
+    return without(answer, "client_id_metadata_document_supported")

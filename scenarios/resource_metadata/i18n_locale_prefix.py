@@ -1,0 +1,90 @@
+"""A language prefix is put before the OAuth paths.
+
+What happens
+    A request to `/.well-known/...` or to an OAuth path is redirected to the same path below a
+    language, as in `/en/.well-known/...`, and there is nothing there: 404. Claude finds no metadata
+    or no endpoint and fails.
+
+Why it breaks
+    The language routing of the web framework (next-intl and its like) takes every path that has no
+    language for a page, and adds the visitor's. Well-known addresses are fixed (RFC 8615 section
+    3) and stand at the root of the host.
+
+Fix
+    Leave the machine paths out of the middleware. For Next.js, in `middleware.ts`:
+
+        export const config = {
+          matcher: '/((?!api|mcp|oauth|\\\\.well-known|_next|.*\\\\..*).*)',
+        }
+
+    Then no redirect is left here:
+
+        curl -i https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import evidence, status_evidence
+from harness.model.answer import Answer, Asked
+from harness.model.trace import Exchange, Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+
+pattern = Pattern(
+    step=Step.RESOURCE_METADATA,
+    party=Party.SERVER,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    confidence=Confidence.REPORTED,
+    explains=(
+        "resource-metadata.found",
+        "resource-metadata.path-form",
+        "server-metadata.found",
+        "registration.accepted",
+        "authorize.answers",
+        "login.reaches-callback",
+        "token.issued",
+    ),
+    sources=(Source("buildwithmatija.com/blog/oauth-mcp-server-claude", seen="2025-12-26"),),
+)
+
+_LOCALE = re.compile(r"/[a-z]{2}(-[A-Za-z]{2,4})?(?=/)")
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    for one in trace.exchanges:
+        target = _below_a_language(one)
+        if target is None or one.exploration:
+            continue
+        arrived = next(
+            (e for e in trace.exchanges if e.n > one.n and e.request.url == target), None
+        )
+        if arrived is not None and arrived.status == 404:
+            location = one.response.header("location") if one.response else None
+            yield evidence(one, "response.header.location", location, "no redirect")
+            yield status_evidence(arrived, "200")
+
+
+def _below_a_language(exchange: Exchange) -> str | None:
+    """Where a redirect leads that only puts a language before the path."""
+    if exchange.response is None or not exchange.response.is_redirect:
+        return None
+    try:
+        target = urljoin(exchange.request.url, exchange.response.header("location") or "")
+        path = urlsplit(target).path
+    except ValueError:
+        return None
+    prefix = _LOCALE.match(path)
+    asked = urlsplit(exchange.request.url).path
+    return target if prefix and path[prefix.end() :] == asked else None
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    if not asked.path.startswith(("/.well-known/", "/oauth/")):
+        return answer
+    query = asked.url.partition("?")[2]
+    location = f"/en{asked.path}{'?' if query else ''}{query}"
+    return Answer(307, (("Location", location),))

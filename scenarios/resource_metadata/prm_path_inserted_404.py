@@ -1,0 +1,76 @@
+"""The resource metadata lies only at the root form.
+
+What happens
+    For an MCP URL with a path the metadata belongs to
+    `/.well-known/oauth-protected-resource/mcp`. That address answers 404; only the form without
+    the path exists. Claude is documented to ask the path form first and the root form next, so it
+    goes on, and so does Claude Code.
+
+Why it breaks
+    It should not break Claude. Several reports blamed this 404 first; the author of one of them
+    found later that serving the path form had not been enough. A client that asks the path form
+    alone fails, and a host with two MCP endpoints cannot describe both in one document at the root
+    (RFC 9728 section 3.1).
+
+Fix
+    Serve the same document at both addresses, and name the path form in the challenge:
+
+        WWW-Authenticate: Bearer resource_metadata=
+          "https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
+
+    If the connection fails all the same, look for another cause.
+"""
+
+from collections.abc import Iterator
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import evidence, status_evidence
+from harness.model.answer import Answer, Asked
+from harness.model.trace import Exchange, Purpose, Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.wellknown import resource_metadata_urls
+
+pattern = Pattern(
+    step=Step.RESOURCE_METADATA,
+    party=Party.SERVER,
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    confidence=Confidence.CONTESTED,
+    explains=("resource-metadata.path-form",),
+    sources=(
+        Source("github.com/b-open-io/bsv-mcp/issues/15", seen="2026-09-06"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/690", seen="2026-08-21"),
+        Source("github.com/brendanlong/lion-reader/issues/978", seen="2026-07-04"),
+        Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
+    ),
+)
+
+ROOT = "/.well-known/oauth-protected-resource"
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    path_form = trace.last(Step.RESOURCE_METADATA, Purpose.METADATA_PATH)
+    root_form = _root_form(trace)
+    if path_form is not None and path_form.status == 404 and root_form is not None:
+        yield status_evidence(path_form, "200")
+        yield evidence(root_form, "response.status", f"200 at {root_form.request.url}")
+
+
+def _root_form(trace: Trace) -> Exchange | None:
+    """The root form's document, whoever asked for it: the challenge may point there as well."""
+    url = dict(resource_metadata_urls(trace.target))[Purpose.METADATA_ROOT]
+    for one in trace.at(Step.RESOURCE_METADATA):
+        if one.request.url == url and one.status == 200:
+            return one if one.response and one.response.json_object else None
+    return None
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    """Only the root form is known, to the challenge as well."""
+    if asked.path == f"{ROOT}/mcp":
+        return Answer(404, (("Content-Type", "application/json"),), b'{"error":"not found"}')
+    challenge = answer.header("www-authenticate")
+    if challenge is None or f"{ROOT}/mcp" not in challenge:
+        return answer
+    return answer.with_header("WWW-Authenticate", challenge.replace(f"{ROOT}/mcp", ROOT))

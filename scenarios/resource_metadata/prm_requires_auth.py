@@ -1,0 +1,58 @@
+"""The protected resource metadata asks for a token.
+
+What happens
+    The well-known address of the resource metadata answers 401 or 403. A client reads this
+    document to learn where to sign in, so it can have no token yet. Claude finds no metadata, takes
+    the MCP server itself for the authorization server, and fails there.
+
+Why it breaks
+    A middleware that protects every path of the server also covers `/.well-known/`. The document
+    has to be public (RFC 9728 section 3).
+
+Fix
+    Leave `/.well-known/` out of the authentication middleware, and answer 200 with JSON:
+
+        curl -i https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import metadata_answers, status_evidence, vercel_checkpoint
+from harness.model.answer import Answer, Asked
+from harness.model.trace import Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+
+pattern = Pattern(
+    step=Step.RESOURCE_METADATA,
+    party=Party.SERVER,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    confidence=Confidence.REPORTED,
+    explains=(
+        "resource-metadata.found",
+        "resource-metadata.path-form",
+        "server-metadata.found",
+        "registration.accepted",
+    ),
+    sources=(
+        Source("buildwithmatija.com/blog/oauth-mcp-server-claude", seen="2025-12-26"),
+        Source("github.com/jimprosser/obsidian-web-mcp/issues/18", seen="2026-05-02"),
+    ),
+)
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    for answer in metadata_answers(trace):
+        if answer.status in (401, 403) and not vercel_checkpoint(answer.response):
+            yield status_evidence(answer, "200")
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    if not asked.path.startswith("/.well-known/oauth-protected-resource"):
+        return answer
+    return replace(answer, status=401, body=b'{"error":"unauthorized"}').with_header(
+        "WWW-Authenticate", "Bearer"
+    )

@@ -1,0 +1,1 @@
+"""Authorization server metadata (RFC 8414, OpenID Connect Discovery)."""

@@ -1,0 +1,70 @@
+"""The authorization server refuses a correct code verifier.
+
+What happens
+    The token endpoint answers `invalid_grant` and says that the code verifier does not match. What
+    Claude sends is right: the verifier belongs to the challenge of this very sign-in.
+
+Why it breaks
+    The server computes the challenge in another way (base64 with padding, a hex digest, `plain`),
+    or it compares with the challenge of another sign-in: kept in one cookie or one variable, it is
+    overwritten by a second tab or a second attempt. The rule is RFC 7636 section 4.6.
+
+Fix
+    Keep the challenge with the authorization code it belongs to, and compute it like this, without
+    `=` at the end:
+
+        digest = hashlib.sha256(verifier.encode("ascii")).digest()
+        expected = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    Check with the example of RFC 7636 appendix B: the verifier
+    `dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk` gives
+    `E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import body_evidence, evidence
+from harness.model.answer import Asked
+from harness.model.trace import Purpose, Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+
+pattern = Pattern(
+    step=Step.TOKEN,
+    party=Party.AUTHORIZATION_SERVER,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    confidence=Confidence.REPORTED,
+    explains=("token.issued",),
+    sources=(
+        Source("github.com/n8n-io/n8n/issues/34961", seen="2026-07-25"),
+        Source("github.com/anthropics/claude-code/issues/70835", seen="2026-06-25"),
+        Source("github.com/punkpeye/mcp-remote/issues/235", seen="2026-03-11"),
+    ),
+)
+
+_ABOUT_PKCE = re.compile(r"verifier|code.?challenge|pkce", re.IGNORECASE)
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    answer = trace.last(Step.TOKEN, Purpose.TOKEN)
+    document = answer.response.json_object if answer and answer.response else None
+    if answer is None or document is None or document.get("error") != "invalid_grant":
+        return
+    if _ABOUT_PKCE.search(str(document.get("error_description") or "")):
+        yield body_evidence(answer, "a token")
+        asked = next(trace.at(Step.AUTHORIZE), None)
+        sent = asked and re.search(r"code_challenge=[^&]*", asked.request.url)
+        if asked and sent:
+            yield evidence(asked, "request.url", sent.group())
+
+
+@pattern.request
+def request(asked: Asked) -> Asked:
+    """Another sign-in has overwritten the challenge that the server keeps for this browser."""
+    if not asked.path.endswith("/authorize"):
+        return asked
+    other = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    return replace(asked, url=re.sub(r"code_challenge=[^&]*", other, asked.url))

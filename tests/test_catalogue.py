@@ -1,0 +1,152 @@
+"""The proofs that hold for every known failure: found when it is there, silent when it is not."""
+
+import re
+from pathlib import Path
+
+import pytest
+from live import checked
+
+import scenarios
+from harness.diagnosis.catalogue import Scenario, catalogue
+from harness.diagnosis.contract import contract, unmet_rows
+from harness.diagnosis.diagnose import diagnose
+from harness.model.trace import NoteKind
+from harness.model.verdict import Diagnosis, Impact, Verdict
+from harness.recording.file import load
+from harness.run.session import Outcome, replayed
+
+KNOWN = [pytest.param(one, id=one.id) for one in catalogue()]
+CAUSABLE = [pytest.param(one, id=one.id) for one in catalogue() if one.pattern.has_fault]
+
+
+@pytest.fixture(scope="module")
+def cache() -> dict[str, tuple[Outcome, Path]]:
+    return {}
+
+
+@pytest.fixture
+async def broken(
+    one: Scenario, cache: dict[str, tuple[Outcome, Path]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Outcome, Path]:
+    """The run against the reference server bent by one failure, and its recording."""
+    if one.id not in cache:
+        path = tmp_path_factory.mktemp(one.id) / "run.jsonl"
+        cache[one.id] = (await checked(path, one), path)
+    return cache[one.id]
+
+
+def said(diagnosis: Diagnosis) -> tuple[Verdict, object, list[tuple[str, Impact, bool]]]:
+    """What must be the same however a run is judged."""
+    findings = [(one.id, one.impact, one.root_cause) for one in diagnosis.findings]
+    return diagnosis.verdict, diagnosis.stopped_at, findings
+
+
+async def test_a_healthy_server_has_no_finding_and_no_unmet_row(tmp_path: Path) -> None:
+    outcome = await checked(tmp_path / "healthy.jsonl")
+    assert outcome.diagnosis.findings == ()
+    assert outcome.diagnosis.unmet == ()
+    assert outcome.diagnosis.verdict is Verdict.CONNECTS
+    again, _ = await replayed(load(tmp_path / "healthy.jsonl"))
+    assert said(again.diagnosis) == said(outcome.diagnosis)
+
+
+@pytest.mark.parametrize("one", CAUSABLE)
+async def test_its_fault_gives_exactly_its_finding(
+    one: Scenario, broken: tuple[Outcome, Path]
+) -> None:
+    diagnosis = broken[0].diagnosis
+    assert {found.id for found in diagnosis.findings} - set(one.pattern.also) == {one.id}
+    assert diagnosis.findings[0].id == one.id
+    assert diagnosis.findings[0].root_cause is (
+        diagnosis.findings[0].impact in (Impact.BREAKS, Impact.DEGRADES)
+    )
+    assert diagnosis.findings[0].error is None
+    assert diagnosis.unexplained == ()
+
+
+@pytest.mark.parametrize("one", CAUSABLE)
+async def test_the_verdict_agrees_with_where_the_client_stopped(
+    one: Scenario, broken: tuple[Outcome, Path]
+) -> None:
+    trace, diagnosis = broken[0].trace, broken[0].diagnosis
+    assert (trace.stop is not None) is (diagnosis.verdict is Verdict.FAILS)
+    if trace.stop is not None:
+        assert diagnosis.stopped_at is not None
+        assert diagnosis.stopped_at.position <= trace.stop.step.position
+        assert diagnosis.findings[0].impact is Impact.BREAKS
+    assert next(trace.noted(NoteKind.NEEDS_HUMAN), None) is None
+
+
+@pytest.mark.parametrize("one", CAUSABLE)
+async def test_the_redacted_recording_replays_to_the_same_verdict(
+    one: Scenario, broken: tuple[Outcome, Path]
+) -> None:
+    outcome, path = broken
+    recorded = load(path)
+    assert said(diagnose(recorded)) == said(outcome.diagnosis)
+    again, answers = await replayed(recorded)
+    assert answers.missing == []
+    assert answers.differs == []
+    assert said(again.diagnosis) == said(outcome.diagnosis)
+
+
+@pytest.mark.parametrize("one", CAUSABLE)
+async def test_evidence_quotes_what_is_there(one: Scenario, broken: tuple[Outcome, Path]) -> None:
+    trace, diagnosis = broken[0].trace, broken[0].diagnosis
+    numbers = {exchange.n for exchange in trace.exchanges}
+    for finding in diagnosis.findings:
+        assert finding.evidence
+        for evidence in finding.evidence:
+            assert evidence.exchange in numbers
+            assert re.match(
+                r"(request|response|connection|failure|timing|token)(\.|$)", evidence.place
+            )
+            assert evidence.quote
+
+
+@pytest.mark.parametrize("one", KNOWN)
+def test_a_scenario_is_complete(one: Scenario) -> None:
+    assert one.pattern.detector is not None
+    assert one.pattern.impact
+    assert one.pattern.sources
+    for source in one.pattern.sources:
+        assert re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", source.seen)
+    rows = {row.id for row in contract()}
+    assert set(one.pattern.explains) <= rows
+    assert set(one.pattern.also) <= {other.id for other in catalogue()}
+    assert len(one.article.title) <= 90
+
+
+def test_the_catalogue_is_the_folder() -> None:
+    root = Path(next(iter(scenarios.__path__)))
+    files = {path.stem.replace("_", "-") for path in root.glob("*/*.py") if path.stem != "__init__"}
+    assert [one.id for one in catalogue()] == list(dict.fromkeys(one.id for one in catalogue()))
+    assert {one.id for one in catalogue()} == files
+    for one in catalogue():
+        assert (root / one.module.split(".", 1)[1].replace(".", "/")).with_suffix(".py").exists()
+
+
+def test_every_contract_row_has_an_id_below_its_step() -> None:
+    rows = contract()
+    assert len({row.id for row in rows}) == len(rows)
+    for row in rows:
+        assert row.id.startswith(f"{row.step}.")
+        assert row.title
+        assert row.source
+
+
+async def test_a_pattern_that_raises_is_reported(tmp_path: Path) -> None:
+    outcome = await checked(tmp_path / "healthy.jsonl")
+    first = catalogue()[0]
+
+    def raises(_trace: object) -> list[object]:
+        raise RuntimeError("broken pattern")
+
+    from dataclasses import replace
+
+    pattern = replace(first.pattern)
+    pattern.detector = raises  # type: ignore[assignment]
+    diagnosis = diagnose(outcome.trace, [replace(first, pattern=pattern)])
+    assert diagnosis.findings[0].error == "RuntimeError: broken pattern"
+    assert diagnosis.verdict is Verdict.CONNECTS
+    assert unmet_rows(outcome.trace) == ()
