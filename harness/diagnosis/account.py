@@ -41,12 +41,12 @@ def _reach(trace: Trace, _step: Step) -> str:
 
 
 def _connection(connection: Connection) -> str:
-    where = connection.mapped_to or connection.peer or connection.host
+    local = connection.mapped_to
+    where = f"mapped to {local}" if local else connection.peer or connection.host
     if connection.tls_version is None:
         return f"{where}, no TLS"
-    count = len(connection.certificates)
-    chain = f", {count} certificate{'s' if count != 1 else ''}" if count else ""
-    return f"{where} {connection.tls_version.replace('TLSv', 'TLS ')}{chain}"
+    trusted = ", certificate trusted" if not connection.verify_errors else ""
+    return f"{where} {connection.tls_version.replace('TLSv', 'TLS ')}{trusted}"
 
 
 def _challenge(trace: Trace, _step: Step) -> str:

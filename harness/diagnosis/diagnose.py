@@ -7,7 +7,7 @@ from harness.diagnosis.catalogue import Scenario, catalogue
 from harness.diagnosis.consequence import claude_returns, claude_shows, when_deployed
 from harness.diagnosis.contract import unmet_rows
 from harness.diagnosis.ladder import ladder
-from harness.model.trace import FailureKind, Note, NoteKind, Step, Trace
+from harness.model.trace import FailureKind, NoteKind, Step, Trace
 from harness.model.verdict import (
     Diagnosis,
     Finding,
@@ -17,7 +17,7 @@ from harness.model.verdict import (
     Verdict,
 )
 
-_SMALL_WORDS = ("A", "An", "No", "Only", "The", "There")
+_SMALL_WORDS = ("A", "An", "Neither", "No", "Only", "The", "There")
 
 
 def diagnose(trace: Trace, scenarios: Sequence[Scenario] | None = None) -> Diagnosis:
@@ -134,7 +134,7 @@ def _undecided(trace: Trace) -> str | None:
     """Why nothing can be said about the server, or None."""
     human = next(trace.noted(NoteKind.NEEDS_HUMAN), None)
     if human is not None:
-        return f"the sign-in needs a human: {_page(human)}"
+        return f"the sign-in needs a human: {human.text}"
     aborted = next(trace.noted(NoteKind.ABORTED), None)
     if aborted is not None:
         return aborted.text
@@ -144,11 +144,6 @@ def _undecided(trace: Trace) -> str | None:
         if failure.kind is FailureKind.DNS_TEMPORARY:
             return "this machine cannot resolve names at the moment"
     return None if trace.exchanges else "nothing was sent"
-
-
-def _page(note: Note) -> str:
-    title = note.data.get("title")
-    return f"{note.text} ({title})" if isinstance(title, str) and title else note.text
 
 
 def _headline(

@@ -76,8 +76,7 @@ def _by_form(here: Here, form: Form, answers: Mapping[str, str]) -> Move | Stuck
         return Stuck(text=problem, fields=_open_fields([form]))
     filled = fill(form, button, answers)
     if filled.missing:
-        wanted = " ".join(f"--field {name}=..." for name in filled.missing)
-        return Stuck(text=f"asks for {', '.join(filled.missing)} ({wanted})", fields=filled.missing)
+        return Stuck(text=f"asks for {', '.join(filled.missing)}", fields=filled.missing)
     return _send(here, form, button=button, entries=filled.entries)
 
 

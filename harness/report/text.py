@@ -131,7 +131,7 @@ def _human(trace: Trace) -> Iterator[str]:
     if note is None:
         return
     yield ""
-    yield from _wrap(f"The sign-in needs a human: {printable(note.text)}", "", "  ")
+    yield "The page that needs a human:"
     for name in ("url", "title", "text"):
         value = note.data.get(name)
         if isinstance(value, str) and value:

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 from harness.client.choices import Choices, Entropy
 from harness.client.connect import connect
 from harness.client.events import Send
 from harness.diagnosis.diagnose import diagnose
-from harness.model.trace import Exchange, Headers, Note, Trace
+from harness.model.trace import Exchange, Headers, Note, Step, Trace
 from harness.model.verdict import Diagnosis, Surface
 from harness.profiles import profile
 from harness.recording.file import Recorder
@@ -98,12 +99,21 @@ async def replayed(recording: Trace, *, watcher: Watcher | None = None) -> tuple
         send=answer,
         sink=log,
         browser_headers=surface.browser_headers,
+        fields=_typed(recording),
         sleep=no_wait,
     )
     choices = Choices.from_json(recording.target, recording.choices)
     await drive.run(connect(surface, choices, _from(values)))
     log.close(recording.finished)
     return log.outcome(), replay
+
+
+def _typed(recording: Trace) -> dict[str, str]:
+    """What was entered into the forms of the recorded sign-in; secrets are placeholders."""
+    values: dict[str, str] = {}
+    for exchange in recording.at(Step.LOGIN):
+        values.update(parse_qsl(exchange.request.text, keep_blank_values=True))
+    return values
 
 
 def _from(values: dict[str, str]) -> Entropy:

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -98,6 +99,12 @@ FOREIGN: tuple[Foreign, ...] = (
         separate_issuer=True,
     ),
 )
+
+
+def installable(foreign: Foreign) -> bool:
+    """True when this machine has what runs such a server: uv, or node with npm."""
+    needed = ("uv",) if foreign.runtime == "python" else ("node", "npm")
+    return all(shutil.which(name) for name in needed)
 
 
 @contextmanager
