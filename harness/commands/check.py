@@ -47,7 +47,7 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
                 checked(
                     plan,
                     record=options["record"],
-                    folder=None if options["no_record"] else Path.cwd(),
+                    folder=None if options["no_record"] else Path(),
                     seconds=options["timeout"],
                     watcher=progress,
                     before=_pause if options["step"] else None,

@@ -42,11 +42,15 @@ def _reach(trace: Trace, _step: Step) -> str:
 
 def _connection(connection: Connection) -> str:
     local = connection.mapped_to
-    where = f"mapped to {local}" if local else connection.peer or connection.host
+    where = f"mapped to {_place(local)}" if local else connection.peer or connection.host
     if connection.tls_version is None:
         return f"{where}, no TLS"
-    trusted = ", certificate trusted" if not connection.verify_errors else ""
+    trusted = ", trusted" if not connection.verify_errors else ""
     return f"{where} {connection.tls_version.replace('TLSv', 'TLS ')}{trusted}"
+
+
+def _place(origin: str) -> str:
+    return origin.partition("://")[2]
 
 
 def _challenge(trace: Trace, _step: Step) -> str:

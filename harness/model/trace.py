@@ -302,7 +302,6 @@ class Trace:
     """Seconds since the epoch."""
     finished: float | None = None
     maps: tuple[tuple[str, str], ...] = ()
-    given_client: bool = False
     choices: Mapping[str, Json] = field(default_factory=dict)
     """What the user chose besides the target, as `harness.client.choices` writes it."""
     exchanges: tuple[Exchange, ...] = ()

@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from harness.model import wellknown
-from harness.model.trace import Exchange, Note, Trace
+from harness.model.trace import Exchange, Json, Note, Trace
 from harness.recording.codec import CodecError, decode, encode
 from harness.recording.redact import Redactor, cut_size
 
@@ -36,7 +37,7 @@ class _Header:
     surface: str
     started: float = 0.0
     maps: tuple[tuple[str, str], ...] = ()
-    given_client: bool = False
+    choices: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,11 @@ class _End:
 class Recorder:
     """Writes one run to a new file that only its owner can read, one whole line at a time.
 
+    Of the trace only the head is written: what was checked, and how.
     Every method raises RecordingError when the disk refuses; nothing is written after that.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        redactor: Redactor,
-        *,
-        target: str,
-        surface: str,
-        started: float,
-        maps: tuple[tuple[str, str], ...] = (),
-        given_client: bool = False,
-    ) -> None:
+    def __init__(self, path: Path, redactor: Redactor, trace: Trace) -> None:
         self.path = path
         self._redactor = redactor
         self._open = False
@@ -77,11 +69,11 @@ class Recorder:
         header = _Header(
             format=FORMAT,
             program=_version(),
-            target=redactor.url(target),
-            surface=surface,
-            started=started,
-            maps=tuple((redactor.url(public), redactor.url(local)) for public, local in maps),
-            given_client=given_client,
+            target=redactor.url(trace.target),
+            surface=trace.surface,
+            started=trace.started,
+            maps=tuple((redactor.url(one), redactor.url(other)) for one, other in trace.maps),
+            choices=trace.choices,
         )
         self._write({"format": FORMAT} | _members(header))
 
@@ -145,16 +137,7 @@ def save(trace: Trace, path: Path, redactor: Redactor) -> None:
         redactor.exchange(exchange)
     for note in trace.notes:
         redactor.note(note)
-    recorder = Recorder(
-        path,
-        redactor,
-        target=trace.target,
-        surface=trace.surface,
-        started=trace.started,
-        maps=trace.maps,
-        given_client=trace.given_client,
-    )
-    with recorder:
+    with Recorder(path, redactor, trace) as recorder:
         notes = list(trace.notes)
         for exchange in trace.exchanges:
             while notes and notes[0].after < exchange.n:
@@ -254,7 +237,7 @@ def _header(line: bytes, path: Path) -> Trace:
         surface=header.surface,
         started=header.started,
         maps=header.maps,
-        given_client=header.given_client,
+        choices=header.choices,
     )
 
 

@@ -93,13 +93,17 @@ class Known:
         self._public: set[str] = set()
 
     def __len__(self) -> int:
-        return len(self._placeholders)
+        """Grows with everything that would change how a text is rewritten."""
+        return len(self._placeholders) + len(self._needles)
 
     def __contains__(self, value: str) -> bool:
         return value in self._placeholders
 
-    def place(self, kind: str, value: str) -> str:
-        """The placeholder of a secret, which is known from now on; placeholders stay."""
+    def place(self, kind: str, value: str, *, seek: bool = True) -> str:
+        """The placeholder of a secret, which is known from now on; placeholders stay.
+
+        Without `seek` the value is not looked for elsewhere, until a call with it.
+        """
         if not value or WRITTEN_PLACEHOLDER.search(value):
             self._count(value)
             return value
@@ -109,8 +113,8 @@ class Known:
             mark = " jwt" if _JWT.fullmatch(value) else ""
             found = f"<{kind}:{self._numbers[kind]}{mark} {len(value)}>"
             self._placeholders[value] = found
-            if self._worth_seeking(kind, value):
-                self._seek(value, found, encoded_too=True)
+        if seek and value not in self._needles and self._worth_seeking(kind, value):
+            self._seek(value, found, encoded_too=True)
         return found
 
     def alias(self, value: str, placeholder: str) -> None:

@@ -20,7 +20,7 @@ from harness.model.trace import (
 )
 from harness.recording.known import WRITTEN_PLACEHOLDER, Known
 from harness.recording.rewrite import Rewriter, as_is, percent
-from harness.recording.secret_names import header_kind, labelled_kind
+from harness.recording.secret_names import header_kind
 
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of a body that a recording keeps: no less than the proxy does, else a verdict changes."""
@@ -132,8 +132,7 @@ class Redactor:
             return "[nested too deep to record]"
         match value:
             case str():
-                hidden = self._rewriter.secret(labelled_kind(name, value), value)
-                return hidden or self._rewriter.text(value)
+                return self._rewriter.labelled(name, value) or self._rewriter.text(value)
             case float() if not math.isfinite(value):
                 return str(value)  # JSON has no word for it
             case list() | tuple():

@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from harness.client.events import Ask, Send
+from harness.client.events import Send
 from harness.model.trace import (
     Exchange,
     Failure,
@@ -47,7 +47,6 @@ class Replay:
         self._waiting: dict[object, list[Exchange]] = {}
         for exchange in trace.exchanges:
             self._waiting.setdefault(_key_of(exchange), []).append(exchange)
-        self._callbacks = [one for one in trace.exchanges if one.purpose is Purpose.CALLBACK]
         self._answered = 0
         self.missing: list[str] = []
         self.differs: list[str] = []
@@ -75,48 +74,24 @@ class Replay:
         request = replace(request, http_version=recorded.request.http_version)
         return replace(recorded, n=self._answered, request=request, exploration=send.exploration)
 
-    def callback(self, ask: Ask) -> Exchange | None:
-        """The recorded exchange in which a sign-in came back, None when none is left.
-
-        Where the recorded callback returned the state of the recorded request, this one returns
-        the state of the new request.
-        """
-        if not self._callbacks:
-            self.missing.append(f"the recording has no callback for {ask.url}")
-            return None
-        recorded = self._callbacks.pop(0)
-        self._answered += 1
-        url = recorded.request.url
-        sent = self._state_before(recorded)
-        new = _query(ask.url).get("state")
-        if sent is not None and new is not None and _query(url).get("state") == sent:
-            url = _with_state(url, new)
-        return replace(
-            recorded,
-            n=self._answered,
-            request=replace(recorded.request, url=url),
-            exploration=ask.exploration,
-        )
-
-    def random_values(self) -> dict[str, str]:
-        """The random values that the recorded client sent first: `state`, `code_verifier`.
+    def random_values(self) -> dict[str, list[str]]:
+        """The random values that the recorded client sent, in order: `state`, `code_verifier`.
 
         In a redacted recording they are placeholders, which match those of its callbacks.
         """
-        values: dict[str, str] = {}
+        values: dict[str, list[str]] = {}
         for exchange in self._trace.exchanges:
             request = exchange.request
             match exchange.purpose:
                 case Purpose.AUTHORIZE:
-                    found = {"state": _query(request.url).get("state")}
+                    name, value = "state", _query(request.url).get("state")
                 case Purpose.TOKEN:
-                    sent = dict(_values(request))
-                    found = {"code_verifier": sent.get("code_verifier")}
+                    name = "code_verifier"
+                    value = dict(_values(request)).get(name)
                 case _:
                     continue
-            for name, value in found.items():
-                if value is not None:
-                    values.setdefault(name, value)
+            if value is not None:
+                values.setdefault(name, []).append(value)
         return values
 
     def _take(self, key: object) -> Exchange | None:
@@ -132,16 +107,6 @@ class Replay:
                 was = recorded.request
                 self.differs.append(f"{name}: recorded as {was.method} {was.url}")
                 return
-
-    def _state_before(self, callback: Exchange) -> str | None:
-        """The state that the last authorization request before a callback sent."""
-        state = None
-        for exchange in self._trace.exchanges:
-            if exchange is callback:
-                break
-            if exchange.purpose is Purpose.AUTHORIZE:
-                state = _query(exchange.request.url).get("state", state)
-        return state
 
 
 def _key_of(exchange: Exchange) -> object:
@@ -170,15 +135,6 @@ def _query(url: str) -> dict[str, str]:
         return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     except ValueError:
         return {}
-
-
-def _with_state(url: str, state: str) -> str:
-    parts = urlsplit(url)
-    pairs = [
-        (name, state if name == "state" else value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-    ]
-    return urlunsplit(parts._replace(query=urlencode(pairs)))
 
 
 def _changes(recorded: Request, sent: Request) -> Iterator[str]:

@@ -11,6 +11,7 @@ from harness.recording.secret_names import (
     PUBLIC_PARAMETERS,
     canonical_name,
     field_kind,
+    is_word,
     kind_of,
     labelled_kind,
 )
@@ -106,8 +107,9 @@ class Rewriter:
         """JSON, JSON lines or an event stream; broken and cut documents too, layout kept."""
 
         def value(name: str, text: str) -> str:
-            kind = field_kind(name, text) if every else labelled_kind(name, text)
-            return self.secret(kind, text) or self.nested(text, depth)
+            if every:
+                return self.secret(field_kind(name, text), text) or self.nested(text, depth)
+            return self.labelled(name, text) or self.nested(text, depth)
 
         def number(name: str, digits: str) -> str:
             kind = labelled_kind(name, digits)
@@ -134,6 +136,14 @@ class Rewriter:
     def secret(self, kind: str | None, value: str) -> str | None:
         """The placeholder of a value that is a secret by where it stands, None when it is none."""
         return self._known.place(kind, value) if kind and value else None
+
+    def labelled(self, name: str, value: str) -> str | None:
+        """The same for a member or label of a name, which may also be about a secret.
+
+        `{"password": "is required"}` is hidden in its place, but its words stay elsewhere.
+        """
+        kind = labelled_kind(name, value)
+        return self._known.place(kind, value, seek=not is_word(value)) if kind and value else None
 
     def nested(self, value: str, depth: int) -> str:
         """Text found within other text."""
@@ -169,11 +179,9 @@ class Rewriter:
                 return self.url(bare, depth=depth + 1) + url[len(bare) :]
             if match["name"]:
                 value = unquote_plus(match["value"])
-                placeholder = self.secret(labelled_kind(match["name"], value), value)
+                placeholder = self.labelled(match["name"], value)
                 return f"{match['name']}={percent(placeholder)}" if placeholder else found
-            placeholder = self.secret(
-                labelled_kind(match["member"], match["string"]), match["string"]
-            )
+            placeholder = self.labelled(match["member"], match["string"])
             return _put(match, "string", encode(placeholder)) if placeholder else found
 
         return _LABELLED.sub(label, text)

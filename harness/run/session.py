@@ -48,15 +48,7 @@ class Log:
         self._recorder = None
         self.trace = replace(trace, target=self._redactor.url(trace.target))
         if record is not None:
-            self._recorder = Recorder(
-                record,
-                self._redactor,
-                target=trace.target,
-                surface=trace.surface,
-                started=trace.started,
-                maps=trace.maps,
-                given_client=trace.given_client,
-            )
+            self._recorder = Recorder(record, self._redactor, trace)
             self.trace = replace(self.trace, recording=str(record))
 
     def __call__(self, item: Exchange | Note, /) -> None:
@@ -102,10 +94,20 @@ async def replayed(recording: Trace, *, watcher: Watcher | None = None) -> tuple
         fields=_typed(recording),
         sleep=no_wait,
     )
-    choices = Choices.from_json(recording.target, recording.choices)
+    choices = _recorded_choices(recording)
     await drive.run(connect(surface, choices, _from(values)))
     log.close(recording.finished)
     return log.outcome(), replay
+
+
+def _recorded_choices(recording: Trace) -> Choices:
+    """The choices of the recorded run; a header's value is a placeholder, as it was recorded."""
+    choices = Choices.from_json(recording.target, recording.choices)
+    if not recording.exchanges:
+        return choices
+    first = recording.exchanges[0].request
+    headers = tuple((name, first.header(name) or "") for name, _ in choices.headers)
+    return replace(choices, headers=headers)
 
 
 def _typed(recording: Trace) -> dict[str, str]:
@@ -116,10 +118,11 @@ def _typed(recording: Trace) -> dict[str, str]:
     return values
 
 
-def _from(values: dict[str, str]) -> Entropy:
-    """The random values of a recorded run; a name it lacks stands for itself."""
+def _from(values: dict[str, list[str]]) -> Entropy:
+    """The random values of a recorded run in their order; a name it lacks stands for itself."""
 
     def value(name: str, /) -> str:
-        return values.get(name, name)
+        left = values.get(name)
+        return left.pop(0) if left else name
 
     return value

@@ -129,7 +129,7 @@ _traces = st.builds(
     started=_number,
     finished=_phase,
     maps=st.lists(st.tuples(_text, _text), max_size=2).map(tuple),
-    given_client=st.booleans(),
+    choices=_data,
     exchanges=st.lists(_exchanges, max_size=3).map(tuple),
     notes=st.lists(_notes, max_size=3).map(tuple),
 )
@@ -170,7 +170,7 @@ def _exchange(n: int = 1, body: bytes = b"") -> Exchange:
 
 
 def _recorder(path: Path) -> Recorder:
-    return Recorder(path, Redactor(), target="https://h/mcp", surface="claude-ai", started=1.0)
+    return Recorder(path, Redactor(), Trace(target="https://h/mcp", surface="claude-ai"))
 
 
 def test_each_line_is_on_disk_at_once_and_only_the_owner_may_read(tmp_path: Path) -> None:

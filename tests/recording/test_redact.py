@@ -26,6 +26,7 @@ from harness.model.trace import (
     Response,
     Step,
     TokenFacts,
+    Trace,
     Voice,
 )
 from harness.recording.file import Recorder
@@ -212,6 +213,43 @@ def test_error_codes_states_and_numbers_are_no_secrets() -> None:
     assert answered(content) == content
 
 
+def test_an_ordinary_exchange_stays_as_it_was() -> None:
+    headers: Headers = (
+        ("Host", "as.example.com"),
+        ("User-Agent", "python-httpx/0.28.1"),
+        ("MCP-Protocol-Version", "2025-11-25"),
+        ("Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate"),
+        ("WWW-Authenticate", 'Bearer resource_metadata="https://m.example.com/.well-known/x?a=b"'),
+        ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+        ("ETag", 'W/"5e-1a2b3c4d"'),
+        ("Link", '<https://m.example.com/next?page=2>; rel="next"'),
+    )
+    metadata = {
+        "issuer": "https://as.example.com",
+        "token_endpoint": "https://as.example.com/token",
+        "response_types_supported": ["code", "id_token token"],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "client_id": "3f2b9c1e-77aa-4c00-9d51-0123456789ab",
+        "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "client_id_issued_at": 1795406400,
+        "error": {"code": "E1001", "message": "state=ok, code=401"},
+        "tools": [{"name": "get", "inputSchema": {"required": ["token"], "type": "object"}}],
+        "nextCursor": "bmV4dC1wYWdlLTEyMw==",
+    }
+    message = exchange(
+        url="https://as.example.com/register?x=1",
+        headers=headers,
+        answer=headers,
+        body=json.dumps(metadata).encode(),
+        content=json.dumps(metadata, indent=1).encode(),
+        step=Step.REGISTRATION,
+        purpose=Purpose.REGISTER,
+    )
+    assert Redactor().exchange(message) == message
+
+
 def test_a_cut_json_body_is_redacted_too() -> None:
     assert answered(b'{"access_token":"abcdef1234') == b'{"access_token":"<access_token:1 10>'
 
@@ -282,6 +320,14 @@ def test_a_password_spelled_like_a_protocol_word_leaves_the_protocol_alone() -> 
     redactor = Redactor()
     redactor.exchange(exchange(step=Step.LOGIN, headers=FORM, body=b"password=password"))
     assert redactor.text("the password grant") == "the password grant"
+
+
+def test_words_about_a_secret_stay_in_other_places_until_they_are_sent_as_one() -> None:
+    redactor = Redactor()
+    redactor.exchange(exchange(content=b'{"errors":{"client_secret":"invalid"}}'))
+    assert redactor.text("invalid client") == "invalid client"
+    redactor.exchange(exchange(headers=FORM, body=b"client_secret=invalid"))
+    assert redactor.text("invalid client") == "<client_secret:1 7> client"
 
 
 def test_a_secret_known_later_in_the_same_exchange_is_replaced_earlier_too() -> None:
@@ -475,7 +521,7 @@ def _leaks(messages: list[Exchange | Note], secret: str) -> list[str]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "r.jsonl"
         redactor = Redactor(secret_headers=["X-Own"])
-        with Recorder(path, redactor, target="https://h/", surface="x", started=0.0) as recorder:
+        with Recorder(path, redactor, Trace(target="https://h/", surface="x")) as recorder:
             for one in messages:
                 if isinstance(one, Exchange):
                     recorder.exchange(one)
@@ -568,6 +614,7 @@ def test_nothing_a_peer_sends_breaks_redaction(body: bytes, media: str, step: St
     redactor = Redactor()
     once = redactor.exchange(message)
     assert redactor.exchange(message) == once
+    assert redactor.exchange(once) == once
 
 
 @pytest.mark.parametrize(
