@@ -138,11 +138,9 @@ def _undecided(trace: Trace) -> str | None:
     aborted = next(trace.noted(NoteKind.ABORTED), None)
     if aborted is not None:
         return aborted.text
-    if trace.exchanges and (failure := trace.exchanges[0].failure):
-        if failure.kind is FailureKind.NO_NETWORK:
-            return "this machine has no network"
-        if failure.kind is FailureKind.DNS_TEMPORARY:
-            return "this machine cannot resolve names at the moment"
+    failure = trace.exchanges[0].failure if trace.exchanges else None
+    if failure is not None and failure.kind in (FailureKind.NO_NETWORK, FailureKind.DNS_TEMPORARY):
+        return f"the network is not there: {failure.text}"
     return None if trace.exchanges else "nothing was sent"
 
 
