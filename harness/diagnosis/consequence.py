@@ -78,14 +78,24 @@ def when_deployed(trace: Trace) -> tuple[str, ...]:
     found = []
     if parts.scheme != "https":
         found.append("claude.ai needs https")
-    if _private(host(trace.target)):
+    name = host(trace.target)
+    inside = [one for one in _addresses(trace) if _private(one)]
+    if _private(name):
         found.append("claude.ai needs a public name and address")
+    elif inside:
+        found.append(f"claude.ai refuses {name}: it resolves to {inside[0]}, a private address")
     number = port(trace.target)
     if number not in (80, 443):
         found.append(
             f"port {number}: reports differ whether claude.ai reaches other ports than 443"
         )
     return tuple(found)
+
+
+def _addresses(trace: Trace) -> tuple[str, ...]:
+    """What the target's name resolved to, unless a map led elsewhere."""
+    first = trace.exchanges[0].connection if trace.exchanges else None
+    return first.addresses if first is not None and first.mapped_to is None else ()
 
 
 def _private(name: str) -> bool:

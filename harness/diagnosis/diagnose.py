@@ -160,6 +160,9 @@ def _headline(
             stop = trace.stop.text if trace.stop else "the connection stops"
             return f"FAILS at {stopped_at}: {_lower_first(cause or row or stop)}"
         case Verdict.CONNECTS:
+            until = trace.choices.get("until")
+            if until is not None:
+                return f"NOTHING BROKE as far as {until}, where this run ended as asked"
             warned = [one for one in findings if one.impact is Impact.DEGRADES]
             tail = f", with a warning: {_lower_first(warned[0].title)}" if warned else ""
             more = f" (and {len(warned) - 1} more)" if len(warned) > 1 else ""

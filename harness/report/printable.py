@@ -23,4 +23,4 @@ def _shown(char: str) -> str:
         if code < 0x100:
             return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(char, f"\\x{code:02x}")
         return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    return char
+    return " " if unicodedata.category(char) == "Zs" else char
