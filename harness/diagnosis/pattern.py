@@ -2,13 +2,28 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from harness.model.answer import BendAnswer, BendRequest
+from harness.model.network import Network
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 
 type Detect = Callable[[Trace], Iterable[Evidence]]
 type Settings = Callable[[], Mapping[str, object]]
+type NetworkFault = Callable[[], Network]
+type Recording = Callable[[], Trace]
+
+
+class Detectable(StrEnum):
+    """Where a failure can be seen."""
+
+    CLIENT = "client"
+    """By a client that plays Claude."""
+    TRAFFIC = "traffic"
+    """Only in traffic of the real Claude, or in the operator's log."""
+    CLAUDE_ONLY = "claude-only"
+    """Only inside Claude: the article says how to tell, and there is no finding."""
 
 
 @dataclass(kw_only=True)
@@ -27,10 +42,15 @@ class Pattern:
     explains: tuple[str, ...] = ()
     claude_shows: Shows | None = None
     also: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other ids under which the same failure was collected."""
+    detectable: Detectable = Detectable.CLIENT
     detector: Detect | None = field(default=None, init=False)
     answer_fault: BendAnswer | None = field(default=None, init=False)
     request_fault: BendRequest | None = field(default=None, init=False)
     settings_fault: Settings | None = field(default=None, init=False)
+    network_fault: NetworkFault | None = field(default=None, init=False)
+    hand_made: Recording | None = field(default=None, init=False)
 
     def detect(self, function: Detect) -> Detect:
         """Marks the pure function of the trace that yields the evidence."""
@@ -52,6 +72,17 @@ class Pattern:
         self.settings_fault = function
         return function
 
+    def network(self, function: NetworkFault) -> NetworkFault:
+        """Marks the function that returns what goes wrong on the way to the server."""
+        self.network_fault = function
+        return function
+
+    def recording(self, function: Recording) -> Recording:
+        """Marks the function that returns a hand-made trace of traffic no client of ours sends."""
+        self.hand_made = function
+        return function
+
     @property
     def has_fault(self) -> bool:
-        return any((self.answer_fault, self.request_fault, self.settings_fault))
+        faults = (self.answer_fault, self.request_fault, self.settings_fault, self.network_fault)
+        return any(faults)

@@ -6,9 +6,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from harness.model.network import Network
 from harness.model.trace import Certificate, Failure, FailureKind
 from harness.proxy.failures import DialFailedError, connect_failure, dns_failure
-from harness.proxy.network_fault import NetworkFault
+from harness.proxy.network_fault import before_connect, given_addresses, resets
 from harness.proxy.origin import Origin, bracketed, is_address
 from harness.proxy.route import Route
 
@@ -76,24 +77,24 @@ class MeteredReader:
         return data
 
 
-async def open_connection(dial: Dial, route: Route, fault: NetworkFault) -> Streams:
+async def open_connection(dial: Dial, route: Route, network: Network) -> Streams:
     """Resolve and connect within the route's time; fills in `dial`, raises DialFailedError."""
     route.check_name(dial.host, dial.port)
     dial.local = route.local_at(dial.host, dial.port)
     try:
         async with asyncio.timeout(route.connect_timeout) as limit:
-            addresses, port = await _places(dial, route, fault)
-            return await _first_open(dial, addresses, port, route=route, fault=fault)
+            addresses, port = await _places(dial, route, network)
+            return await _first_open(dial, addresses, port, route=route, network=network)
     except TimeoutError as error:
         if not limit.expired():
             raise
         raise DialFailedError(dial.failure or _too_slow(dial, route.connect_timeout)) from error
 
 
-async def _places(dial: Dial, route: Route, fault: NetworkFault) -> tuple[Sequence[str], int]:
+async def _places(dial: Dial, route: Route, network: Network) -> tuple[Sequence[str], int]:
     """The addresses and the port to try."""
     try:
-        given = fault.addresses(dial.host)
+        given = given_addresses(network, dial.host)
         if given is not None:
             dial.addresses = given
         elif dial.local is None:
@@ -118,7 +119,7 @@ async def _timed_resolve(dial: Dial, route: Route) -> tuple[str, ...]:
 
 
 async def _first_open(
-    dial: Dial, addresses: Sequence[str], port: int, *, route: Route, fault: NetworkFault
+    dial: Dial, addresses: Sequence[str], port: int, *, route: Route, network: Network
 ) -> Streams:
     """Try the addresses in turn, each with its share of the time; report the first error."""
     begun = time.perf_counter()
@@ -132,7 +133,7 @@ async def _first_open(
         try:
             # The last one has all the time that is left.
             async with asyncio.timeout(share if others else None) as limit:
-                await fault.before_connect(dial.host)
+                await before_connect(network, dial.host)
                 reader, writer = await asyncio.open_connection(address, port)
         except OSError as error:
             failed = (
@@ -145,7 +146,7 @@ async def _first_open(
             dial.failure = None
             dial.peer = dial.trying
             dial.connect = _ms_since(begun)
-            dial.meter = MeteredReader(reader, dial, reset=fault.resets(dial.host))
+            dial.meter = MeteredReader(reader, dial, reset=resets(network, dial.host))
             return dial.meter, writer
     raise DialFailedError(dial.failure or Failure(FailureKind.DNS, f"{dial.host} has no address"))
 

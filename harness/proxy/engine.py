@@ -19,6 +19,7 @@ from mitmproxy.connection import Client, Server
 from mitmproxy.master import Master
 from mitmproxy.net import tls as net_tls
 
+from harness.model.network import Network
 from harness.model.trace import Failure
 from harness.proxy import handler, http1
 from harness.proxy.authority import (
@@ -34,7 +35,6 @@ from harness.proxy.captured import Captured
 from harness.proxy.certificates import PresentedCertificates
 from harness.proxy.dial import Streams, open_connection
 from harness.proxy.failures import DialFailedError
-from harness.proxy.network_fault import NetworkFault
 from harness.proxy.quiet import quiet_logging
 from harness.proxy.route import Route
 from harness.proxy.tap import TAG_HEADER, Tap
@@ -105,7 +105,7 @@ async def engine(
     routes: Route,
     trusted_ca: Sequence[Path] = (),
     port: int = 0,
-    network: NetworkFault | None = None,
+    network: Network | None = None,
     confdir: Path | None = None,
     redirect_uri: str = CLAUDE_CALLBACK,
     limits: Limits | None = None,
@@ -134,7 +134,7 @@ async def engine(
                 confdir=str(confdir),
             ),
             route=routes,
-            fault=network or NetworkFault(),
+            network=network or Network(),
         )
         master.assemble(
             Callback(redirect_uri), limits or Limits(), on_untagged, trusted=str(bundle)
@@ -152,12 +152,12 @@ class _Master(Master):
     tap: Tap
     callback: Callback
 
-    def __init__(self, opts: options.Options, *, route: Route, fault: NetworkFault) -> None:
+    def __init__(self, opts: options.Options, *, route: Route, network: Network) -> None:
         super().__init__(opts)
         # Else every record of the root logger is posted to the loop.
         self._legacy_log_events.uninstall()
         self.route = route
-        self._fault = fault
+        self._network = network
         self._server = proxyserver.Proxyserver()  # type: ignore[no-untyped-call]
 
     def assemble(
@@ -229,7 +229,7 @@ class _Master(Master):
             if server.error:
                 # Another addon refused it; mitmproxy's own does so for loops.
                 raise self.route.refusal(dial.host, dial.port, server.error)
-            return await open_connection(dial, self.route, self._fault)
+            return await open_connection(dial, self.route, self._network)
         except DialFailedError as error:
             dial.failure = error.failure
             raise

@@ -11,11 +11,11 @@ from harness.client.choices import Choices, random_value
 from harness.client.connect import connect
 from harness.client.events import Send
 from harness.diagnosis.catalogue import Scenario
+from harness.model.network import Network
 from harness.model.trace import Note, NoteKind, Step, Trace
 from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.proxy.engine import engine
-from harness.proxy.network_fault import NetworkFault
 from harness.proxy.route import Route
 from harness.recording.file import default_path
 from harness.run.drive import Drive, Sink
@@ -34,7 +34,7 @@ class Plan:
     fields: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Scenario, ...] = ()
     proxy_port: int = 0
-    network: NetworkFault | None = None
+    network: Network | None = None
     """Faults of DNS and connections, caused on purpose."""
 
 
@@ -53,15 +53,17 @@ async def bench(plan: Plan) -> AsyncIterator[Bench]:
     """Everything a check needs, running until the block ends."""
     async with AsyncExitStack() as stack:
         maps, ca_files, choices = plan.maps, plan.ca_files, plan.choices
+        network = plan.network
         if choices is None or not choices.target:
             from harness.run.reference import reference
 
             server = await stack.enter_async_context(reference(plan.faults))
-            maps, ca_files = (*server.maps, *maps), (server.ca_file, *ca_files)
+            maps, ca_files = (*server.maps, *maps), (*server.ca_files, *ca_files)
+            network = network or server.network
             choices = replace(choices or Choices(target=""), target=server.target)
         routes = Route(dict(maps))
         running = await stack.enter_async_context(
-            engine(routes=routes, trusted_ca=ca_files, port=plan.proxy_port, network=plan.network)
+            engine(routes=routes, trusted_ca=ca_files, port=plan.proxy_port, network=network)
         )
         yield Bench(plan, choices, await stack.enter_async_context(wire(running)), maps)
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from harness.diagnosis.catalogue import Scenario
 from harness.model.answer import Answer, Asked, BendAnswer, BendRequest
+from harness.model.network import CertificateFault, Network
 from harness.model.wellknown import origin
+from reference_server import certificates
+from reference_server.certificates import Certificate
 from reference_server.serve import running, serve_forever
 from reference_server.settings import Settings
 
@@ -20,24 +23,33 @@ class Reference:
 
     target: str
     maps: tuple[tuple[str, str], ...]
-    ca_file: Path
+    ca_files: tuple[Path, ...]
+    network: Network
 
 
 @asynccontextmanager
 async def reference(faults: Sequence[Scenario] = ()) -> AsyncIterator[Reference]:
     """Run the reference server with these faults until the block ends."""
     settings = _settings(faults)
+    network = _network(faults)
     with tempfile.TemporaryDirectory(prefix="harness-reference-") as folder:
         async with running(
             settings,
             bend_answer=_bend_answer(faults),
             bend_request=_bend_request(faults),
+            certificate=_certificate(network.certificate),
         ) as server:
             ca_file = Path(folder) / "ca.pem"
             ca_file.write_bytes(server.ca_pem)
             public = (settings.resource, settings.issuer, "https://www.mcp.reference.test")
             maps = dict.fromkeys(origin(one) for one in public)
-            yield Reference(settings.resource, tuple((one, server.origin) for one in maps), ca_file)
+            trusted = network.certificate is not CertificateFault.UNTRUSTED
+            yield Reference(
+                settings.resource,
+                tuple((one, server.origin) for one in maps),
+                (ca_file,) if trusted else (),
+                network,
+            )
 
 
 def serve_reference(faults: Sequence[Scenario], *, port: int, tls: bool) -> None:
@@ -57,6 +69,34 @@ def _settings(faults: Sequence[Scenario]) -> Settings:
         if one.pattern.settings_fault is not None:
             settings = _replaced(settings, one.pattern.settings_fault())
     return settings
+
+
+def _network(faults: Sequence[Scenario]) -> Network:
+    """The network faults of several scenarios as one; for the same host the last one counts."""
+    network = Network()
+    for one in faults:
+        if one.pattern.network_fault is not None:
+            more = one.pattern.network_fault()
+            network = Network(
+                answers={**network.answers, **more.answers},
+                connects={**network.connects, **more.connects},
+                delays={**network.delays, **more.delays},
+                certificate=more.certificate or network.certificate,
+            )
+    return network
+
+
+def _certificate(fault: CertificateFault | None) -> Certificate | None:
+    """The certificate to present; None for one that is good."""
+    match fault:
+        case CertificateFault.EXPIRED:
+            return certificates.expired()
+        case CertificateFault.OTHER_HOST:
+            return certificates.issue("other.reference.invalid")
+        case CertificateFault.MISSING_INTERMEDIATE:
+            return certificates.without_intermediate()
+        case _:
+            return None
 
 
 def _replaced(settings: Settings, values: Mapping[str, object]) -> Settings:

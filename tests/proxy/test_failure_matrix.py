@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from proxy_lab import PUBLIC, Start, Talk, answers, ok, serve, then_close, tls_context, to
 
+from harness.model.network import ConnectFault, DnsFault, Network
 from harness.model.trace import Failure, FailureKind
-from harness.proxy.network_fault import ConnectFault, DnsFault, NetworkFault
 from harness.proxy.route import Route
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -241,7 +241,7 @@ async def test_resolver_hangs(proxied: Start) -> None:
     ],
 )
 async def test_connect_faults(proxied: Start, fault: ConnectFault, kind: FailureKind) -> None:
-    network = NetworkFault(connects={"mcp.example.com": fault})
+    network = Network(connects={"mcp.example.com": fault})
     async with serve(answers(ok())) as server:
         route = to(server, scheme="http", connect_timeout=0.1)
         async with proxied(route, network=network) as proxy:
@@ -260,7 +260,7 @@ async def test_connect_faults(proxied: Start, fault: ConnectFault, kind: Failure
 async def test_dns_faults_reach_mapped_names(
     proxied: Start, fault: DnsFault, kind: FailureKind
 ) -> None:
-    network = NetworkFault(answers={"mcp.example.com": fault})
+    network = Network(answers={"mcp.example.com": fault})
     async with (
         serve(answers(ok())) as server,
         proxied(to(server, scheme="http"), network=network) as proxy,

@@ -8,8 +8,8 @@ import pytest
 import trustme
 from proxy_lab import PUBLIC, Start, answers, ok, serve, tls_context, to
 
+from harness.model.network import Network
 from harness.model.trace import FailureKind
-from harness.proxy.network_fault import NetworkFault
 from harness.proxy.origin import Origin, normal_host, parse_origin
 from harness.proxy.route import Route, resolve_name
 
@@ -149,7 +149,7 @@ async def test_a_literal_private_address_is_no_way_in_either(proxied: Start) -> 
 
 async def test_a_public_target_cannot_move_into_the_private_network(proxied: Start) -> None:
     resolver = Resolver({"mcp.example.com": ["93.184.215.14"]})
-    network = NetworkFault(delays={"mcp.example.com": 60})
+    network = Network(delays={"mcp.example.com": 60})
     route = Route(resolve=resolver, connect_timeout=0.05)
     route.allow("https://mcp.example.com")
     async with proxied(route, network=network) as proxy:
@@ -278,7 +278,7 @@ async def test_the_certificate_is_checked_against_the_public_name(
 async def test_dns_answers_of_a_fault_are_recorded_beside_a_map(
     proxied: Start, server_tls: ssl.SSLContext
 ) -> None:
-    network = NetworkFault(answers={"mcp.example.com": ("203.0.113.9", "2001:db8::9")})
+    network = Network(answers={"mcp.example.com": ("203.0.113.9", "2001:db8::9")})
     async with (
         serve(answers(ok()), server_tls) as server,
         proxied(to(server), network=network) as proxy,

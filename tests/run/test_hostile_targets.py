@@ -13,9 +13,9 @@ from live import checked
 from tiny import Got, Handler, healthy, http, tiny
 
 from harness.client.choices import Choices
+from harness.model.network import ConnectFault, DnsFault, Network
 from harness.model.trace import FailureKind, Step
 from harness.model.verdict import Verdict
-from harness.proxy.network_fault import ConnectFault, DnsFault, NetworkFault
 from harness.recording.file import load
 from harness.report.json import json_report
 from harness.report.text import text_report
@@ -26,7 +26,7 @@ ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp.exe\r\n[red]markup[/red]"
 
 
 async def check(
-    folder: Path, handler: Handler, *, path: str = "/mcp", network: NetworkFault | None = None
+    folder: Path, handler: Handler, *, path: str = "/mcp", network: Network | None = None
 ) -> Outcome:
     async with tiny(handler) as origin:
         plan = Plan(choices=Choices(target=origin + path), network=network)
@@ -77,17 +77,17 @@ async def test_a_closed_port(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("network", "expected"),
     [
-        (NetworkFault(answers={"mcp.example.com": DnsFault.UNKNOWN}), Verdict.FAILS),
-        (NetworkFault(answers={"mcp.example.com": DnsFault.TEMPORARY}), Verdict.INCONCLUSIVE),
+        (Network(answers={"mcp.example.com": DnsFault.UNKNOWN}), Verdict.FAILS),
+        (Network(answers={"mcp.example.com": DnsFault.TEMPORARY}), Verdict.INCONCLUSIVE),
         (
-            NetworkFault(
+            Network(
                 answers={"mcp.example.com": ("203.0.113.7",)},
                 connects={"mcp.example.com": ConnectFault.NO_NETWORK},
             ),
             Verdict.INCONCLUSIVE,
         ),
         (
-            NetworkFault(
+            Network(
                 answers={"mcp.example.com": ("203.0.113.7",)},
                 connects={"mcp.example.com": ConnectFault.REFUSED},
             ),
@@ -96,7 +96,7 @@ async def test_a_closed_port(tmp_path: Path) -> None:
     ],
 )
 async def test_a_name_or_network_that_is_not_there(
-    tmp_path: Path, network: NetworkFault, expected: Verdict
+    tmp_path: Path, network: Network, expected: Verdict
 ) -> None:
     plan = Plan(choices=Choices(target="https://mcp.example.com/mcp"), network=network)
     outcome = await verdict(tmp_path, plan)
