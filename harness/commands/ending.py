@@ -33,7 +33,7 @@ def ending() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        log = _write_log(error)
+        log = write_log(error)
         _leave(
             f"harness: an error of our own ({type(error).__name__}).\n"
             f"The details are in {log}\n"
@@ -47,7 +47,7 @@ def _leave(text: str, code: int) -> None:
     sys.exit(code)
 
 
-def _write_log(error: Exception) -> Path | str:
+def write_log(error: Exception) -> Path | str:
     """The traceback in a private file, without secrets of known shape."""
     try:
         from harness.recording.redact import Redactor
