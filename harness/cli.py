@@ -121,6 +121,7 @@ def _target_options(function: Command) -> Command:
 @_target_options
 @click.option("--until", type=click.Choice(STEPS), help="Stop after this step.")
 @click.option("--step", is_flag=True, help="Pause before every request.")
+@click.option("--deep", is_flag=True, help="Also the checks that cost extra requests.")
 @click.option(
     "--format",
     "formats",

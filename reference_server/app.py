@@ -1,13 +1,14 @@
 """The whole server as one ASGI application."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Host, Mount, Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan, Receive, Scope, Send
 
 from harness.model.answer import BendAnswer, BendRequest
 from reference_server.answers import OAuthError, refuse
@@ -18,6 +19,7 @@ from reference_server.mcp_endpoint import McpEndpoint
 from reference_server.metadata import resource_metadata_routes, server_metadata_routes
 from reference_server.registration import registration_routes
 from reference_server.server import Server
+from reference_server.store import Store
 from reference_server.token import token_routes
 
 
@@ -33,12 +35,26 @@ def build_app(
     """
     settings = server.settings
     endpoint = McpEndpoint(server)
+    others = [_other_instance(server)] if settings.second_instance_paths else []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with endpoint.sessions.run():
+        async with AsyncExitStack() as stack:
+            for one in (endpoint, *(other for other, _ in others)):
+                await stack.enter_async_context(one.sessions.run())
             yield
 
+    opened = _application(server, endpoint, lifespan)
+    for _, other in others:
+        opened = _split(opened, other, settings.second_instance_paths)
+    if bend_answer is None and bend_request is None:
+        return opened
+    return bend(opened, settings, bend_answer=bend_answer, bend_request=bend_request)
+
+
+def _application(
+    server: Server, endpoint: McpEndpoint, lifespan: Lifespan[Starlette] | None = None
+) -> ASGIApp:
     application = Starlette(
         routes=_routes(server, endpoint),
         lifespan=lifespan,
@@ -46,11 +62,25 @@ def build_app(
     )
     # A redirect between /mcp and /mcp/ would cost a client its token; both are served instead.
     application.router.redirect_slashes = False
-    pages = frozenset(settings.endpoint_path(name) for name in PAGES)
-    opened = cors(application, without=pages)
-    if bend_answer is None and bend_request is None:
-        return opened
-    return bend(opened, settings, bend_answer=bend_answer, bend_request=bend_request)
+    pages = frozenset(server.settings.endpoint_path(name) for name in PAGES)
+    return cors(application, without=pages)
+
+
+def _other_instance(server: Server) -> tuple[McpEndpoint, ASGIApp]:
+    """A second process behind the same load balancer: the same key, no shared memory."""
+    other = replace(server, store=Store())
+    endpoint = McpEndpoint(other)
+    return endpoint, _application(other, endpoint)
+
+
+def _split(first: ASGIApp, second: ASGIApp, paths: tuple[str, ...]) -> ASGIApp:
+    """The load balancer: some paths reach the second instance."""
+
+    async def balanced(scope: Scope, receive: Receive, send: Send) -> None:
+        moved = scope["type"] == "http" and scope["path"] in paths
+        await (second if moved else first)(scope, receive, send)
+
+    return balanced
 
 
 def _routes(server: Server, endpoint: McpEndpoint) -> list[BaseRoute]:

@@ -142,6 +142,7 @@ class _Mouth:
             await self._speak(after)
             return
         self._streams = True
+        await asyncio.sleep(after.delay)
         await self._send({**self._start, **_head(after)})
 
     def _bent(self, body: bytes) -> Answer:
@@ -151,6 +152,7 @@ class _Mouth:
         )
 
     async def _speak(self, answer: Answer) -> None:
+        await asyncio.sleep(answer.delay)
         silent = answer.status in WITHOUT_BODY
         head = answer.without_header("content-length").without_header("transfer-encoding")
         if not silent:

@@ -32,6 +32,9 @@ class Settings:
     clients: tuple[GivenClient, ...] = ()
     redirect_hosts: tuple[str, ...] | None = None
     """The hosts a redirect URI may have; None allows every https host and loopback."""
+    second_instance_paths: tuple[str, ...] = ()
+    """Paths that a load balancer leads to a second instance, which shares no memory with the first;
+    none in a server that is well."""
     allowed_origins: tuple[str, ...] = ("https://claude.ai", "https://claude.com")
     """Web pages that may call the MCP endpoint, besides those of the server itself."""
 

@@ -16,7 +16,11 @@ async def checked(
     record: Path, *faults: Scenario, choices: Choices | None = None, plan: Plan | None = None
 ) -> Outcome:
     """One run, recorded; of the reference server unless a plan says otherwise."""
-    plan = plan or Plan(faults=faults, choices=choices)
+    if plan is None:
+        deep = any(one.pattern.deep for one in faults)
+        slow = any(one.pattern.slow for one in faults)
+        choices = choices or Choices(target="", deep=deep)
+        plan = Plan(faults=faults, choices=choices, patience=0.04 if slow else 1.0)
     async with bench(plan) as one:
         trace = start(one)
         log = Log(trace, record=record, secret_headers=one.choices.headers)

@@ -7,6 +7,7 @@ import pytest
 from live import checked
 
 import scenarios
+from harness.client.choices import Choices
 from harness.diagnosis.catalogue import Scenario, catalogue
 from harness.diagnosis.contract import contract, unmet_rows
 from harness.diagnosis.diagnose import diagnose
@@ -41,8 +42,10 @@ def said(diagnosis: Diagnosis) -> tuple[Verdict, object, list[tuple[str, Impact,
     return diagnosis.verdict, diagnosis.stopped_at, findings
 
 
-async def test_a_healthy_server_has_no_finding_and_no_unmet_row(tmp_path: Path) -> None:
-    outcome = await checked(tmp_path / "healthy.jsonl")
+@pytest.mark.parametrize("deep", [False, True])
+async def test_a_healthy_server_has_no_finding_and_no_unmet_row(deep: bool, tmp_path: Path) -> None:
+    choices = Choices(target="", deep=deep)
+    outcome = await checked(tmp_path / "healthy.jsonl", choices=choices)
     assert outcome.diagnosis.findings == ()
     assert outcome.diagnosis.unmet == ()
     assert outcome.diagnosis.verdict is Verdict.CONNECTS

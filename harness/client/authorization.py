@@ -55,6 +55,30 @@ def scope_to_ask(
     return scope or None, origin
 
 
+def authorization_url(
+    speaker: Speaker,
+    endpoint: str,
+    *,
+    client_id: str,
+    verifier: str,
+    state: str,
+    scope: str | None,
+    resource: str | None,
+) -> str:
+    """The authorization request in Claude's order of parameters (RFC 7636, RFC 8707)."""
+    parameters = [
+        ("response_type", "code"),
+        ("client_id", client_id),
+        ("redirect_uri", speaker.profile.redirect_uri),
+        ("code_challenge", s256(verifier)),
+        ("code_challenge_method", "S256"),
+        ("state", state),
+        *([("scope", scope)] if scope else []),
+        *([("resource", resource)] if resource else []),
+    ]
+    return endpoint + ("&" if urlsplit(endpoint).query else "?") + urlencode(parameters)
+
+
 def authorize(
     speaker: Speaker,
     *,
@@ -66,18 +90,16 @@ def authorize(
     """Have the user sign in, and read the code from the callback; None after a stop."""
     verifier, state = speaker.entropy("code_verifier"), speaker.entropy("state")
     identifier = resource.identifier or canonical_resource(speaker.choices.target)
-    parameters = [
-        ("response_type", "code"),
-        ("client_id", client.client_id),
-        ("redirect_uri", speaker.profile.redirect_uri),
-        ("code_challenge", s256(verifier)),
-        ("code_challenge_method", "S256"),
-        ("state", state),
-        *([("scope", scope[0])] if scope[0] else []),
-        ("resource", identifier),
-    ]
     endpoint = server.endpoint("authorization_endpoint") or ""
-    url = endpoint + ("&" if urlsplit(endpoint).query else "?") + urlencode(parameters)
+    url = authorization_url(
+        speaker,
+        endpoint,
+        client_id=client.client_id,
+        verifier=verifier,
+        state=state,
+        scope=scope[0],
+        resource=identifier,
+    )
     yield speaker.note(
         Step.AUTHORIZE,
         f"scope from {scope[1]}: {scope[0] or 'none'}; resource {identifier}",

@@ -28,6 +28,8 @@ class Choices:
     headers: Headers = ()
     call_tool: str | None = None
     until: Step | None = None
+    deep: bool = False
+    """Also ask what costs extra requests: used codes, spent refresh tokens, fresh clients."""
 
     def as_json(self) -> dict[str, Json]:
         """All but the target, for a recording; the secret's value is left out."""
@@ -39,6 +41,7 @@ class Choices:
             "headers": [name for name, _ in self.headers],
             "call_tool": self.call_tool,
             "until": None if self.until is None else str(self.until),
+            "deep": self.deep or None,
         }
         return {name: one for name, one in value.items() if one not in (None, [])}
 
@@ -60,6 +63,7 @@ class Choices:
             headers=tuple((str(one), "") for one in headers) if isinstance(headers, list) else (),
             call_tool=text("call_tool"),
             until=None if until is None else Step(until),
+            deep=value.get("deep") is True,
         )
 
 

@@ -1,10 +1,12 @@
 """The whole connector flow, from the first contact to a call with a refreshed token."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from harness.client import explore, mcp, probe, token
-from harness.client.authorization import Grant, authorize, scope_to_ask
+from harness.client.access import Access
+from harness.client.authorization import authorize, scope_to_ask
 from harness.client.choices import Choices, Entropy
+from harness.client.deep import deep
 from harness.client.discovery import Resource, Server, resource_metadata, server_metadata
 from harness.client.events import Event, Flow, Send, Wait
 from harness.client.mcp import Session
@@ -17,17 +19,6 @@ from harness.model.jsonrpc import answer
 from harness.model.trace import Exchange, Purpose, Step
 from harness.profiles.policy import StepUpScope
 from harness.profiles.profile import Profile
-
-
-@dataclass(frozen=True)
-class Access:
-    """A sign-in that succeeded, with all that renewing it needs."""
-
-    server: Server
-    client: Client
-    resource: Resource
-    grant: Grant
-    tokens: Tokens
 
 
 def connect(profile: Profile, choices: Choices, entropy: Entropy) -> Flow[None]:
@@ -74,9 +65,12 @@ def _go_on(speaker: Speaker, opening: Opening) -> Flow[None]:
     if established is None:
         return
     session, access = established
+    spent = access.tokens.refresh_token if access else None
     if (yield from _use(speaker, session, access)):
-        yield from _renew(speaker, session, access)
-    if session.session_id is not None and not speaker.exploring:
+        access = yield from _renew(speaker, session, access)
+    if speaker.choices.deep and not speaker.exploring:
+        yield from deep(speaker, session, access, spent)
+    if session.session_id is not None and (speaker.choices.deep or not speaker.exploring):
         yield from mcp.end_session(speaker, session, access.tokens.access_token if access else None)
 
 
@@ -167,6 +161,7 @@ def _use(speaker: Speaker, session: Session, access: Access | None) -> Flow[bool
     if failed is not None:
         yield from speaker.stop(Step.SESSION, f"tools/list failed: {failed}")
         return False
+    yield from mcp.list_others(speaker, session, _bearer(access))
     name = speaker.choices.call_tool
     if name is None:
         yield speaker.skip(Step.STEP_UP, "no tool was called")
@@ -208,28 +203,33 @@ def _step_up(
     return failed is None
 
 
-def _renew(speaker: Speaker, session: Session, access: Access | None) -> Flow[None]:
-    """Refresh once, and once more where the answer gave no new refresh token."""
+def _renew(speaker: Speaker, session: Session, access: Access | None) -> Flow[Access | None]:
+    """Refresh once, and once more where the answer gave no new refresh token.
+
+    The access with the newest tokens comes back.
+    """
     if access is None or access.tokens.refresh_token is None:
         why = "no sign-in" if access is None else "no refresh token was issued"
         yield speaker.skip(Step.REFRESH, why)
-        return
+        return access
     held = access.tokens.refresh_token
     exchange, tokens = yield from _refresh(speaker, access, held)
     if tokens is None:
         yield from speaker.stop(Step.REFRESH, f"the refresh failed: {_account(exchange, 0)}")
-        return
+        return access
     call = yield from mcp.list_tools(speaker, Step.REFRESH, session, tokens.access_token)
     failed = _account(call, 1)
     if failed is not None:
         yield from speaker.stop(Step.REFRESH, f"the refreshed token was refused: {failed}")
     elif tokens.refresh_token is None:
         # Claude keeps the old refresh token then, and comes with it at the next expiry.
-        exchange, tokens = yield from _refresh(speaker, access, held)
-        if tokens is None:
+        exchange, more = yield from _refresh(speaker, access, held)
+        if more is None:
             yield from speaker.stop(
                 Step.REFRESH, f"the next refresh failed: {_account(exchange, 0)}"
             )
+        tokens = more or tokens
+    return replace(access, tokens=tokens)
 
 
 def _refresh(

@@ -1,5 +1,7 @@
 """Questions Claude would not ask, sent after its own, that only serve the diagnosis."""
 
+from urllib.parse import urlsplit, urlunsplit
+
 from harness.client import mcp
 from harness.client.events import Flow, Send
 from harness.client.speaker import Speaker, compact
@@ -18,6 +20,14 @@ def explore(speaker: Speaker) -> Flow[None]:
             yield from speaker.get(Step.RESOURCE_METADATA, purpose, url, exploration=True)
     yield from _preflight(speaker)
     yield from _page_call(speaker)
+    yield from _head(speaker)
+    yield from mcp.initialize(
+        speaker,
+        Step.CHALLENGE,
+        None,
+        purpose=Purpose.OTHER_SLASH,
+        url=_other_slash(speaker.choices.target),
+    )
 
 
 def _preflight(speaker: Speaker) -> Flow[None]:
@@ -58,7 +68,7 @@ def _page_call(speaker: Speaker) -> Flow[None]:
     yield from speaker.send(
         Send(
             step=Step.CHALLENGE,
-            purpose=Purpose.OTHER,
+            purpose=Purpose.PAGE_CALL,
             voice=Voice.BROWSER,
             method="POST",
             url=url,
@@ -69,3 +79,27 @@ def _page_call(speaker: Speaker) -> Flow[None]:
             exploration=True,
         )
     )
+
+
+def _head(speaker: Speaker) -> Flow[None]:
+    """HEAD, with which some hosted components look whether an address is alive."""
+    url = speaker.choices.target
+    yield from speaker.send(
+        Send(
+            step=Step.CHALLENGE,
+            purpose=Purpose.HEAD,
+            voice=Voice.BROKER,
+            method="HEAD",
+            url=url,
+            headers=speaker.headers(Voice.BROKER, url),
+            timeout=speaker.profile.discovery_timeout,
+            exploration=True,
+        )
+    )
+
+
+def _other_slash(url: str) -> str:
+    """The same URL with a closing slash where it has none, and without where it has one."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/") if parts.path.endswith("/") else f"{parts.path}/"
+    return urlunsplit(parts._replace(path=path))

@@ -71,7 +71,14 @@ def discover(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange]:
     )
 
 
-def initialize(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange]:
+def initialize(
+    speaker: Speaker,
+    step: Step,
+    token: str | None,
+    *,
+    purpose: Purpose = Purpose.INITIALIZE,
+    url: str | None = None,
+) -> Flow[Exchange]:
     """The handshake's initialize as the runtime sends it: without a version header."""
     params: dict[str, Json] = {
         "protocolVersion": speaker.profile.handshake_version,
@@ -81,11 +88,12 @@ def initialize(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange
     return _call(
         speaker,
         step,
-        Purpose.INITIALIZE,
+        purpose,
         method="initialize",
         params=params,
         request_id=0,
         token=token,
+        url=url,
     )
 
 
@@ -112,6 +120,48 @@ def list_tools(speaker: Speaker, step: Step, session: Session, token: str | None
         method="tools/list",
         params=params,
         request_id=1,
+        token=token,
+    )
+
+
+def list_others(speaker: Speaker, session: Session, token: str | None) -> Flow[None]:
+    """Prompts and resources, which Claude asks for whether the server has any or not."""
+    for number, (purpose, method) in enumerate(
+        (
+            (Purpose.LIST_PROMPTS, "prompts/list"),
+            (Purpose.LIST_RESOURCES, "resources/list"),
+        ),
+        start=3,
+    ):
+        yield from _session_call(
+            speaker,
+            Step.SESSION,
+            purpose,
+            session=session,
+            method=method,
+            params={},
+            request_id=number,
+            token=token,
+        )
+
+
+def list_tools_oddly(
+    speaker: Speaker, purpose: Purpose, *, session: Session, token: str | None
+) -> Flow[Exchange]:
+    """tools/list in a way that Claude was seen to get wrong; exploration."""
+    if purpose is Purpose.WITHOUT_SESSION:
+        extra = _handshake_headers(Session(session.version, False))
+    else:
+        newer = Session(speaker.profile.modern_version, False, session.session_id)
+        extra = _handshake_headers(newer)
+    return _call(
+        speaker,
+        Step.SESSION,
+        purpose,
+        method="tools/list",
+        params={},
+        request_id=1,
+        extra=extra,
         token=token,
     )
 
@@ -223,6 +273,7 @@ def _call(
     request_id: int | None,
     token: str | None,
     extra: Headers = (),
+    url: str | None = None,
 ) -> Flow[Exchange]:
     """POST one JSON-RPC message to the target in the runtime's voice."""
     message: dict[str, Json] = {"jsonrpc": "2.0"}
@@ -233,7 +284,7 @@ def _call(
         message["params"] = dict(params)
     body = compact(message)
     content = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
-    url = speaker.choices.target
+    url = url or speaker.choices.target
     headers = _bearer(token) + extra + speaker.choices.headers + content
     return speaker.follow(
         Send(

@@ -73,6 +73,7 @@ def _dynamic(speaker: Speaker, endpoint: str) -> Flow[Client | None]:
                 without_refused_grant=True,
             )
     if client is None:
+        yield from _variants(speaker, endpoint, exchange)
         what = exchange.failure.text if exchange.failure else f"answer {exchange.status}"
         yield from speaker.stop(Step.REGISTRATION, f"registration failed: {what}")
     else:
@@ -84,14 +85,47 @@ def _dynamic(speaker: Speaker, endpoint: str) -> Flow[Client | None]:
     return client
 
 
-def _post(speaker: Speaker, endpoint: str, body: Mapping[str, Json]) -> Flow[Exchange]:
+def _variants(speaker: Speaker, endpoint: str, refused: Exchange) -> Flow[None]:
+    """Other registrations after a refusal, to learn what was wrong with Claude's."""
+    if refused.status not in (400, 401, 403, 422):
+        return
+    body = speaker.profile.registration_body
+    changes: dict[Purpose, dict[str, Json]] = {
+        Purpose.REGISTER_PUBLIC: {"token_endpoint_auth_method": "none"},
+        Purpose.REGISTER_CODE_ONLY: {"grant_types": ["authorization_code"]},
+    }
+    for purpose, change in changes.items():
+        yield from _post(speaker, endpoint, {**body, **change}, purpose=purpose)
+
+
+def _post(
+    speaker: Speaker,
+    endpoint: str,
+    body: Mapping[str, Json],
+    *,
+    purpose: Purpose = Purpose.REGISTER,
+) -> Flow[Exchange]:
     return speaker.post(
         Step.REGISTRATION,
-        Purpose.REGISTER,
+        purpose,
         endpoint,
         body=compact(body),
         media_type="application/json",
+        exploration=purpose is not Purpose.REGISTER,
     )
+
+
+def register_again(speaker: Speaker, server: Server) -> Flow[Client | None]:
+    """One more dynamic registration, as exploration; None where there is none."""
+    endpoint = server.endpoint("registration_endpoint")
+    if endpoint is None:
+        return None
+    body: dict[str, Json] = {
+        **speaker.profile.registration_body,
+        "grant_types": list(_CORE_GRANTS),
+    }
+    exchange = yield from _post(speaker, endpoint, body, purpose=Purpose.REGISTER_AGAIN)
+    return _registered(speaker, exchange)
 
 
 def _refuses_extension_grant(speaker: Speaker, exchange: Exchange) -> bool:

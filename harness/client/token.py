@@ -11,6 +11,8 @@ from harness.client.registration import Client
 from harness.client.speaker import Speaker
 from harness.model.trace import Exchange, Headers, Purpose, Step
 
+_REFRESHING = (Purpose.REFRESH, Purpose.BOGUS_REFRESH, Purpose.SPENT_REFRESH)
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -25,12 +27,7 @@ def exchange_code(
     if speaker.profile.fetches_metadata_again and server.url:
         # The broker asks for the metadata once more right before the token request.
         yield from speaker.get(Step.TOKEN, server.purpose, server.url)
-    fields = [
-        ("grant_type", "authorization_code"),
-        ("code", grant.code),
-        ("code_verifier", grant.code_verifier),
-        ("redirect_uri", speaker.profile.redirect_uri),
-    ]
+    fields = code_fields(speaker, grant)
     exchange = yield from _post(
         speaker, server, client, fields=fields, resource=grant.resource, purpose=Purpose.TOKEN
     )
@@ -54,12 +51,47 @@ def refresh(
         speaker,
         server,
         client,
-        fields=[("grant_type", "refresh_token"), ("refresh_token", refresh_token)],
+        fields=refresh_fields(refresh_token),
         resource=resource,
         purpose=Purpose.REFRESH,
         exploration=exploration,
     )
     return exchange, issued(exchange)
+
+
+def probe(
+    speaker: Speaker,
+    *,
+    server: Server,
+    client: Client,
+    purpose: Purpose,
+    fields: list[tuple[str, str]],
+    resource: str,
+) -> Flow[Exchange]:
+    """A token request that ought to be refused; exploration."""
+    return _post(
+        speaker,
+        server,
+        client,
+        fields=fields,
+        resource=resource,
+        purpose=purpose,
+        exploration=True,
+    )
+
+
+def code_fields(speaker: Speaker, grant: Grant) -> list[tuple[str, str]]:
+    """The form of the code grant, in Claude's order."""
+    return [
+        ("grant_type", "authorization_code"),
+        ("code", grant.code),
+        ("code_verifier", grant.code_verifier),
+        ("redirect_uri", speaker.profile.redirect_uri),
+    ]
+
+
+def refresh_fields(refresh_token: str) -> list[tuple[str, str]]:
+    return [("grant_type", "refresh_token"), ("refresh_token", refresh_token)]
 
 
 def issued(exchange: Exchange) -> Tokens | None:
@@ -86,7 +118,7 @@ def _post(
 ) -> Flow[Exchange]:
     extra, credentials = _authentication(client)
     body = urlencode([*fields, *credentials, ("resource", resource)]).encode()
-    refreshing = purpose is Purpose.REFRESH
+    refreshing = purpose in _REFRESHING
     return speaker.post(
         Step.REFRESH if refreshing else Step.TOKEN,
         purpose,

@@ -48,6 +48,7 @@ def wanted(target: str | None, options: Mapping[str, Any]) -> Wanted:
             headers=_headers(options["headers"]),
             call_tool=options["call"],
             until=None if until is None else Step(until),
+            deep=bool(options.get("deep")),
         ),
         surfaces=_surfaces(options["surfaces"]),
         maps=tuple(_map(one) for one in options["maps"]),

@@ -89,7 +89,7 @@ def _registration(trace: Trace, step: Step) -> str:
         return "client id metadata document (CIMD)"
     if way == "given":
         return f"given client, {trace.decision(step, 'method')}"
-    last = trace.last(step)
+    last = _latest(trace, step)
     if last is None:
         return "no way offered" if trace.stop and trace.stop.step is step else ""
     method = trace.decision(step, "method")
@@ -97,7 +97,7 @@ def _registration(trace: Trace, step: Step) -> str:
 
 
 def _authorize(trace: Trace, step: Step) -> str:
-    last = trace.last(step)
+    last = _latest(trace, step)
     if last is None:
         return ""
     scope = trace.decision(step, "scope")
@@ -105,18 +105,18 @@ def _authorize(trace: Trace, step: Step) -> str:
 
 
 def _login(trace: Trace, step: Step) -> str:
-    pages = len(list(trace.at(step)))
+    pages = len(list(trace.at(step, exploration=False)))
     human = next(trace.noted(NoteKind.NEEDS_HUMAN), None)
     if human is not None:
         return "needs a human"
-    last = trace.last(step)
+    last = _latest(trace, step)
     if last is None:
         return "no page shown" if trace.last(Step.CALLBACK) else ""
     return f"{pages} request{'s' if pages != 1 else ''}, {_outcome(last)}"
 
 
 def _callback(trace: Trace, step: Step) -> str:
-    last = trace.last(step)
+    last = _latest(trace, step)
     if last is None:
         return ""
     query = urlsplit(last.request.url).query
@@ -125,7 +125,7 @@ def _callback(trace: Trace, step: Step) -> str:
 
 
 def _token(trace: Trace, step: Step) -> str:
-    last = trace.last(step, Purpose.TOKEN)
+    last = _latest(trace, step, Purpose.TOKEN)
     if last is None:
         return ""
     if last.token is not None:
@@ -138,7 +138,7 @@ def _token(trace: Trace, step: Step) -> str:
 
 
 def _connect(trace: Trace, step: Step) -> str:
-    last = trace.last(step)
+    last = _latest(trace, step)
     if last is None:
         return ""
     found = answer(last.response, 0)
@@ -156,7 +156,7 @@ def _newest(versions: object) -> object:
 
 
 def _session(trace: Trace, step: Step) -> str:
-    last = trace.last(step, Purpose.LIST_TOOLS)
+    last = _latest(trace, step, Purpose.LIST_TOOLS)
     if last is None:
         return ""
     found = answer(last.response, 1)
@@ -167,7 +167,7 @@ def _session(trace: Trace, step: Step) -> str:
 
 
 def _refresh(trace: Trace, step: Step) -> str:
-    last = trace.last(step)
+    last = _latest(trace, step)
     if last is None:
         return ""
     if last.purpose is Purpose.LIST_TOOLS and last.status == 200:
@@ -176,8 +176,14 @@ def _refresh(trace: Trace, step: Step) -> str:
 
 
 def _last(trace: Trace, step: Step) -> str:
-    last = trace.last(step)
+    last = _latest(trace, step)
     return _outcome(last) if last else ""
+
+
+def _latest(trace: Trace, step: Step, *purposes: Purpose) -> Exchange | None:
+    """The last exchange of a step that Claude itself would have sent."""
+    found = list(trace.at(step, *purposes, exploration=False))
+    return found[-1] if found else None
 
 
 def _outcome(exchange: Exchange) -> str:

@@ -39,9 +39,25 @@ class Row:
 
 def contract() -> tuple[Row, ...]:
     """Every row, in step order."""
-    from harness.diagnosis import rows_discovery, rows_session, rows_sign_in
+    from harness.diagnosis import (
+        rows_challenge,
+        rows_discovery,
+        rows_network,
+        rows_registration,
+        rows_session,
+        rows_sign_in,
+        rows_token,
+    )
 
-    rows = (*rows_discovery.ROWS, *rows_sign_in.ROWS, *rows_session.ROWS)
+    rows = (
+        *rows_network.ROWS,
+        *rows_challenge.ROWS,
+        *rows_discovery.ROWS,
+        *rows_registration.ROWS,
+        *rows_sign_in.ROWS,
+        *rows_token.ROWS,
+        *rows_session.ROWS,
+    )
     return tuple(sorted(rows, key=lambda row: row.step.position))
 
 

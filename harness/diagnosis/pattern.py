@@ -45,6 +45,10 @@ class Pattern:
     aliases: tuple[str, ...] = ()
     """Other ids under which the same failure was collected."""
     detectable: Detectable = Detectable.CLIENT
+    deep: bool = False
+    """Seen only when the extra questions of a deep check are asked."""
+    slow: bool = False
+    """Its fault outlasts Claude's patience, so proving it needs a client in a hurry."""
     detector: Detect | None = field(default=None, init=False)
     answer_fault: BendAnswer | None = field(default=None, init=False)
     request_fault: BendRequest | None = field(default=None, init=False)

@@ -101,7 +101,7 @@ def page_may_call(trace: Trace) -> Iterator[Evidence]:
     preflight = trace.last(Step.CHALLENGE, Purpose.PREFLIGHT)
     if preflight and preflight.response:
         yield from _preflight(preflight)
-    called = trace.last(Step.CHALLENGE, Purpose.OTHER)
+    called = trace.last(Step.CHALLENGE, Purpose.PAGE_CALL)
     if called and called.response and called.response.status == 401:
         exposed = _listed(called, "access-control-expose-headers")
         if "www-authenticate" not in exposed and "*" not in exposed:

@@ -45,7 +45,7 @@ def _grants_accepted(trace: Trace) -> Iterator[Evidence]:
 
 
 def _authorize_answers(trace: Trace) -> Iterator[Evidence]:
-    answer = trace.last(Step.AUTHORIZE)
+    answer = trace.last(Step.AUTHORIZE, Purpose.AUTHORIZE)
     if answer is not None and stopped_at(trace, Step.AUTHORIZE):
         yield from _answer(answer, "a sign-in page or a redirect")
 
@@ -70,11 +70,11 @@ def _callback_by_get(trace: Trace) -> Iterator[Evidence]:
 
 def _callback_state(trace: Trace) -> Iterator[Evidence]:
     callback = _callback(trace)
-    asked = trace.last(Step.AUTHORIZE)
+    asked = _first_authorize(trace)
     if callback is None or callback.request.method != "GET":
         return
     state = parameters(callback).get("state")
-    expected = parameters(_first_authorize(trace) or asked).get("state") if asked else None
+    expected = parameters(asked).get("state") if asked else None
     if state is None:
         yield evidence(callback, "request.url", "no state", "the state of the request")
     elif stopped_at(trace, Step.CALLBACK) and expected is not None and state != expected:
@@ -82,7 +82,7 @@ def _callback_state(trace: Trace) -> Iterator[Evidence]:
 
 
 def _first_authorize(trace: Trace) -> Exchange | None:
-    return next(trace.at(Step.AUTHORIZE), None)
+    return next(trace.at(Step.AUTHORIZE, Purpose.AUTHORIZE), None)
 
 
 def _callback_code(trace: Trace) -> Iterator[Evidence]:

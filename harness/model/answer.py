@@ -32,6 +32,8 @@ class Answer:
     status: int
     headers: Headers = ()
     body: bytes = b""
+    delay: float = 0.0
+    """Seconds that pass before the answer begins."""
 
     def header(self, name: str) -> str | None:
         return _header(self.headers, name)

@@ -15,6 +15,7 @@ from harness.model.network import Network
 from harness.model.trace import Note, NoteKind, Step, Trace
 from harness.model.verdict import Surface
 from harness.profiles import profile
+from harness.profiles.profile import Profile
 from harness.proxy.engine import engine
 from harness.proxy.route import Route
 from harness.recording.file import default_path
@@ -36,6 +37,8 @@ class Plan:
     proxy_port: int = 0
     network: Network | None = None
     """Faults of DNS and connections, caused on purpose."""
+    patience: float = 1.0
+    """The surface's time limits are multiplied by it; 1 is Claude's own patience."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ async def run(
     before: Callable[[Send], Awaitable[None]] | None = None,
 ) -> Trace:
     """One check of at most so many seconds; a run that is cut off is noted as such."""
-    surface = profile(bench.plan.surface)
+    surface = hurried(profile(bench.plan.surface), bench.plan.patience)
     drive = Drive(
         trace=trace,
         send=bench.wire,
@@ -137,6 +140,17 @@ async def checked(
         finally:
             log.close(time.time())
     return log.outcome()
+
+
+def hurried(profile: Profile, patience: float) -> Profile:
+    """The profile with other time limits."""
+    return replace(
+        profile,
+        discovery_timeout=profile.discovery_timeout * patience,
+        token_timeout=profile.token_timeout * patience,
+        refresh_timeout=profile.refresh_timeout * patience,
+        connect_timeout=profile.connect_timeout * patience,
+    )
 
 
 def _aborted(trace: Trace, text: str) -> Note:

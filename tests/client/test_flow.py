@@ -70,12 +70,16 @@ def test_the_whole_flow_in_order() -> None:
         (Step.SESSION, Purpose.INITIALIZED, Voice.RUNTIME),
         (Step.SESSION, Purpose.STREAM, Voice.RUNTIME),
         (Step.SESSION, Purpose.LIST_TOOLS, Voice.RUNTIME),
+        (Step.SESSION, Purpose.LIST_PROMPTS, Voice.RUNTIME),
+        (Step.SESSION, Purpose.LIST_RESOURCES, Voice.RUNTIME),
         (Step.REFRESH, Purpose.REFRESH, Voice.BROKER),
         (Step.REFRESH, Purpose.LIST_TOOLS, Voice.RUNTIME),
         (Step.SESSION, Purpose.END_SESSION, Voice.RUNTIME),
         (Step.RESOURCE_METADATA, Purpose.METADATA_ROOT, Voice.BROKER),
         (Step.CHALLENGE, Purpose.PREFLIGHT, Voice.BROWSER),
-        (Step.CHALLENGE, Purpose.OTHER, Voice.BROWSER),
+        (Step.CHALLENGE, Purpose.PAGE_CALL, Voice.BROWSER),
+        (Step.CHALLENGE, Purpose.HEAD, Voice.BROKER),
+        (Step.CHALLENGE, Purpose.OTHER_SLASH, Voice.RUNTIME),
     ]
     assert trace.stop is None
     assert play.waits == []
@@ -400,8 +404,8 @@ def test_only_401_starts_the_sign_in(status: int) -> None:
     later = [one for one in trace.exchanges if one.n > trace.stop.after]
     assert later
     assert all(one.exploration for one in later)
-    assert {one.request.method for one in later} <= {"GET", "OPTIONS", "POST"}
-    assert all(one.request.url == MCP for one in later if one.request.method == "POST")
+    assert {one.request.method for one in later} <= {"GET", "HEAD", "OPTIONS", "POST"}
+    assert all(one.request.url in (MCP, f"{MCP}/") for one in later if one.request.method == "POST")
 
 
 def test_403_with_insufficient_scope_starts_the_sign_in_too() -> None:
@@ -604,7 +608,16 @@ def test_older_redirects_turn_a_post_into_a_get(status: int) -> None:
 def test_a_redirect_loop_ends() -> None:
     loop = reply(307, headers=(("Location", MCP),))
     trace = Play((at("/mcp", loop, method="POST"), healthy)).run()
-    assert len([one for one in trace.at(Step.CHALLENGE) if one.voice is Voice.BROKER]) == 21
+    assert (
+        len(
+            [
+                one
+                for one in trace.at(Step.CHALLENGE, exploration=False)
+                if one.voice is Voice.BROKER
+            ]
+        )
+        == 21
+    )
     assert trace.stop is not None
     assert trace.stop.step is Step.CHALLENGE
 
@@ -612,3 +625,44 @@ def test_a_redirect_loop_ends() -> None:
 def test_every_value_of_the_profile_has_its_source() -> None:
     values = set(PROFILE.__dataclass_fields__) - {"surface", "as_of", "provenance"}
     assert set(PROFILE.provenance) == values
+
+
+def test_deep_questions_come_last_and_are_exploration() -> None:
+    trace = Play(choices=Choices(target=MCP, deep=True)).run()
+    asked_for = [one.purpose for one in trace.exchanges if one.exploration]
+    assert asked_for[:8] == [
+        Purpose.WITHOUT_SESSION,
+        Purpose.NEWER_VERSION,
+        Purpose.REGISTER_AGAIN,
+        Purpose.FRESH_CLIENT,
+        Purpose.NO_RESOURCE,
+        Purpose.BOGUS_CODE,
+        Purpose.BOGUS_REFRESH,
+        Purpose.SPENT_REFRESH,
+    ]
+    assert asked_for[8] is Purpose.USED_CODE
+    first = next(one.n for one in trace.exchanges if one.exploration)
+    real = [one for one in trace.exchanges if one.n > first and not one.exploration]
+    assert real == []
+    without = the(trace, Step.SESSION, Purpose.WITHOUT_SESSION).request
+    assert without.header("Mcp-Session-Id") is None
+    assert without.header("MCP-Protocol-Version") == "2025-11-25"
+    newer = the(trace, Step.SESSION, Purpose.NEWER_VERSION).request
+    assert newer.header("MCP-Protocol-Version") == "2026-07-28"
+    used = dict(form(the(trace, Step.TOKEN, Purpose.USED_CODE)))
+    assert used == dict(form(the(trace, Step.TOKEN, Purpose.TOKEN)))
+    resource = urlsplit(the(trace, Step.AUTHORIZE, Purpose.NO_RESOURCE).request.url).query
+    assert "resource" not in dict(parse_qsl(resource))
+
+
+def test_a_refused_registration_is_tried_in_other_ways() -> None:
+    refusal = reply(400, {"error": "invalid_client_metadata"})
+    trace = Play((at("/register", refusal), healthy)).run()
+    ways = [(one.purpose, one.exploration) for one in trace.at(Step.REGISTRATION)]
+    assert ways == [
+        (Purpose.REGISTER, False),
+        (Purpose.REGISTER_PUBLIC, True),
+        (Purpose.REGISTER_CODE_ONLY, True),
+    ]
+    assert trace.stop is not None
+    assert trace.stop.step is Step.REGISTRATION

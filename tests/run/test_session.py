@@ -18,6 +18,8 @@ CHOICES = {
     "dcr": Choices(target="", registration=Registration.DCR),
     "scope": Choices(target="", scope="notes:read"),
     "headers": Choices(target="", headers=(("X-Api-Key", "k-very-secret-1"), ("X-Team", "blue"))),
+    "deep": Choices(target="", deep=True),
+    "deep and dcr": Choices(target="", deep=True, registration=Registration.DCR),
     "until": Choices(target="", until=Step.REGISTRATION),
 }
 
