@@ -9,6 +9,8 @@ import click
 type Command = Callable[..., None]
 
 SURFACES = ("claude-ai",)
+"""Those that can be played."""
+EVERY_SURFACE = ("claude-ai", "claude-code", "messages-api", "mcp-spec")
 STEPS = (
     "reach",
     "challenge",
@@ -213,10 +215,12 @@ def serve(faults: tuple[str, ...], port: int, no_tls: bool) -> None:
 @cli.command()
 @click.argument("what")
 def explain(what: str) -> None:
-    """Print the article of a known failure.
+    """Explain a known failure, an error text of Claude or a claude.ai URL.
 
     \b
     harness explain prm-requires-auth
+    harness explain "Couldn't reach the MCP server"
+    harness explain "https://claude.ai/settings/connectors?step=start_error&flow_id=ofid_1"
     """
     from harness.commands.catalogue import explain as run
 
@@ -225,7 +229,9 @@ def explain(what: str) -> None:
 
 @cli.command()
 @click.option("--step", type=click.Choice(STEPS), help="Only those of this step.")
-def scenarios(step: str | None) -> None:
+@click.option("--surface", type=click.Choice(EVERY_SURFACE), help="Only those that concern it.")
+@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
+def scenarios(step: str | None, surface: str | None, form: str) -> None:
     """List the known failures.
 
     \b
@@ -233,7 +239,7 @@ def scenarios(step: str | None) -> None:
     """
     from harness.commands.catalogue import scenarios as run
 
-    sys.exit(run(step))
+    sys.exit(run(step, surface, form))
 
 
 @cli.command()

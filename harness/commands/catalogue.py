@@ -1,25 +1,52 @@
 """`harness explain`, `harness scenarios` and `harness profiles`: what the program knows."""
 
 import dataclasses
+import json
 import textwrap
+from collections import Counter
 
 import click
 
-from harness.commands.options import closest
-from harness.diagnosis.catalogue import catalogue, scenario
+from harness.diagnosis.catalogue import Scenario, catalogue, scenario
+from harness.diagnosis.explain import explain as find
+from harness.diagnosis.pattern import Detectable
 from harness.model.verdict import Surface
 from harness.profiles import profile
+from harness.report.printable import printable
+
+_SEEN = {
+    Detectable.CLIENT: "by a check",
+    Detectable.TRAFFIC: "only in traffic of the real Claude or the operator's log",
+    Detectable.CLAUDE_ONLY: "only inside Claude",
+}
 
 
 def explain(what: str) -> int:
-    """Print an article by its scenario id."""
+    """Print an article by its id, or what is known about words a user pasted."""
     found = scenario(what.strip().lower())
-    if found is None:
-        close = closest(what, [one.id for one in catalogue()])
-        hint = f" Did you mean {close}?" if close else ""
-        raise click.UsageError(f"No known failure {what!r}; `harness scenarios` lists them.{hint}")
+    if found is not None:
+        _article(found)
+        return 0
+    explanation = find(what, catalogue())
+    if not explanation.facts and not explanation.candidates:
+        raise click.UsageError(f"No known failure {what!r}; `harness scenarios` lists them.")
+    for fact in explanation.facts:
+        click.echo(textwrap.fill(printable(fact), 80, subsequent_indent="  "))
+    if explanation.candidates:
+        click.echo("\nLikeliest first:" if explanation.facts else "Likeliest first:")
+    for number, one in enumerate(explanation.candidates, start=1):
+        click.echo(f"\n{number}. {one.id}   ({one.pattern.step}, {one.pattern.confidence})")
+        click.echo(f"   {one.article.title}.")
+        first = " ".join(one.article.what.split("\n\n")[0].split())
+        click.echo(textwrap.fill(first, 80, initial_indent="   ", subsequent_indent="   "))
+    click.echo("\nTo tell them apart: harness check URL    One in full: harness explain ID")
+    return 0
+
+
+def _article(found: Scenario) -> None:
     article, pattern = found.article, found.pattern
-    click.echo(f"{article.title}.\n\n{found.id}, fault of: {pattern.party}")
+    names = ", ".join((found.id, *pattern.aliases))
+    click.echo(f"{article.title}.\n\n{names}, fault of: {pattern.party}")
     for name, text in (
         ("What happens", article.what),
         ("Why it breaks", article.why),
@@ -29,20 +56,48 @@ def explain(what: str) -> int:
     click.echo("\nEffect per surface")
     for surface, impact in pattern.impact.items():
         click.echo(f"    {surface}: {impact} ({pattern.confidence})")
+    click.echo(f"\nCan be seen {_SEEN[pattern.detectable]}")
     click.echo("\nSources")
     for source in pattern.sources:
         click.echo(f"    {source.url} ({source.seen})")
     if pattern.has_fault:
-        click.echo(f"\nTry it: harness check --fault {found.id}")
+        deep = " --deep" if pattern.deep else ""
+        click.echo(f"\nTry it: harness check --fault {found.id}{deep}")
+
+
+def scenarios(step: str | None, surface: str | None, form: str) -> int:
+    """The known failures in step order, one line each with a count, or as JSON."""
+    found = [
+        one
+        for one in catalogue()
+        if (step is None or one.pattern.step == step)
+        and (surface is None or Surface(surface) in one.pattern.impact)
+    ]
+    if form == "json":
+        click.echo(json.dumps([_as_json(one) for one in found], indent=2, ensure_ascii=False))
+        return 0
+    for one in found:
+        click.echo(f"{one.pattern.step:<18} {one.id:<38} {one.article.title}")
+    kinds = Counter(one.pattern.detectable for one in found)
+    told = ", ".join(f"{kinds[kind]} {_SEEN[kind]}" for kind in Detectable if kinds[kind])
+    click.echo(f"\n{len(found)} known failures: {told}")
     return 0
 
 
-def scenarios(step: str | None) -> int:
-    """One line per known failure, in step order."""
-    for one in catalogue():
-        if step is None or one.pattern.step == step:
-            click.echo(f"{one.pattern.step:<18} {one.id:<36} {one.article.title}")
-    return 0
+def _as_json(one: Scenario) -> dict[str, object]:
+    pattern = one.pattern
+    return {
+        "id": one.id,
+        "aliases": list(pattern.aliases),
+        "title": one.article.title,
+        "step": pattern.step,
+        "party": pattern.party,
+        "impact": dict(pattern.impact),
+        "confidence": pattern.confidence,
+        "detectable": pattern.detectable,
+        "deep": pattern.deep,
+        "sources": [{"url": source.url, "seen": source.seen} for source in pattern.sources],
+    }
 
 
 def profiles(name: str | None) -> int:

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from harness.client.address import AddressError, read_address
 from harness.client.choices import Choices, Registration
 from harness.diagnosis.catalogue import Scenario, catalogue, scenario
 from harness.model.trace import Headers, Step
 from harness.model.verdict import Surface
-from harness.model.wellknown import UrlError, is_http_url, origin, split
+from harness.model.wellknown import is_http_url, origin, split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,19 +61,10 @@ def wanted(target: str | None, options: Mapping[str, Any]) -> Wanted:
 
 def read_target(text: str) -> str:
     """An MCP URL as the user typed it; without a scheme https is meant."""
-    text = text.strip()
-    url = text if "://" in text else f"https://{text}"
     try:
-        parts = split(url)
-    except UrlError as error:
-        raise click.UsageError(
-            f"{text!r} is no MCP URL ({error}); write it as https://host/path."
-        ) from None
-    if parts.username is not None or parts.password is not None:
-        raise click.UsageError("Credentials in the URL are not sent by Claude; leave them out.")
-    if parts.fragment:
-        raise click.UsageError("An MCP URL has no fragment (#...); leave it out.")
-    return url
+        return read_address(text)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def faults(ids: tuple[str, ...]) -> tuple[Scenario, ...]:

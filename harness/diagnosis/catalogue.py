@@ -45,8 +45,10 @@ def catalogue() -> tuple[Scenario, ...]:
 
 
 def scenario(wanted: str) -> Scenario | None:
-    """The scenario with an id, or None."""
-    return next((one for one in catalogue() if one.id == wanted), None)
+    """The scenario with an id or alias, or None."""
+    return next(
+        (one for one in catalogue() if one.id == wanted or wanted in one.pattern.aliases), None
+    )
 
 
 def read_article(docstring: str) -> Article:

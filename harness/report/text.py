@@ -5,18 +5,17 @@ from collections.abc import Iterator
 
 from harness.model.trace import NoteKind, Trace
 from harness.model.verdict import (
-    Confidence,
     Diagnosis,
     Evidence,
     Finding,
     Impact,
-    Party,
     StepResult,
     StepStatus,
     Unmet,
     Verdict,
 )
 from harness.report.printable import printable
+from harness.report.words import CONFIDENCE, blame
 
 WIDTH = 80
 _LABEL = {
@@ -25,28 +24,6 @@ _LABEL = {
     StepStatus.BROKEN: "FAIL",
     StepStatus.SKIPPED: "-",
     StepStatus.NOT_REACHED: "-",
-}
-_IMPACT = {
-    Impact.BREAKS: "breaks the connection",
-    Impact.DEGRADES: "a risk for the connection",
-    Impact.ADVISORY: "no harm on this surface",
-    Impact.NONE: "no effect on this surface",
-}
-_PARTY = {
-    Party.SERVER: "the MCP server",
-    Party.AUTHORIZATION_SERVER: "the authorization server",
-    Party.INFRASTRUCTURE: "the infrastructure in front",
-    Party.CLAUDE: "Claude",
-    Party.CONFIGURATION: "the configuration",
-}
-_CONFIDENCE = {
-    Confidence.DOCUMENTED: "documented by Anthropic",
-    Confidence.MEASURED: "measured on the real client",
-    Confidence.REPORTED: "reported, with a fix that worked",
-    Confidence.OBSERVED: "observed in traces, cause not proven",
-    Confidence.CONTESTED: "contested: there is evidence for both answers",
-    Confidence.SPECIFICATION: "follows from the specification, no report known",
-    Confidence.GUESS: "a guess",
 }
 
 
@@ -151,16 +128,12 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
         )
         return
     head = f"{number}. {finding.id}   "
-    impact = _IMPACT[finding.impact]
-    if finding.claimed is Impact.BREAKS and finding.impact is Impact.DEGRADES:
-        impact = "known to break connections, though not this one"
-    blame = f"{impact}, fault of {_PARTY[finding.party]}"
-    yield from _wrap(head + blame, "", "   ")
+    yield from _wrap(head + blame(finding), "", "   ")
     yield from _wrap(finding.title + ".", "   ", "   ")
     yield from _evidence(finding.evidence)
     yield from _labelled("why", finding.why)
     yield from _labelled("fix", finding.fix)
-    yield from _labelled("sure", _CONFIDENCE[finding.confidence])
+    yield from _labelled("sure", CONFIDENCE[finding.confidence])
     yield f"   more   harness explain {finding.id}"
 
 

@@ -1,0 +1,1 @@
+"""What lies over the main view for a moment: a question, a list to pick from, the help."""
