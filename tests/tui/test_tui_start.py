@@ -6,9 +6,9 @@ import sys
 
 import pytest
 import tui_lab
-from harness.client.address import AddressError, read_address
 from tui_lab import showing
 
+from harness.client.address import AddressError, read_address
 from harness.tui.keys import ASCII
 from harness.tui.panes.steps import StepList
 from harness.tui.themes import theme_name
