@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
         faults=want.faults,
     )
     logs: list[Log] = []
-    with Progress() as progress:
+    with Progress(keep=options["step"]) as progress:
         try:
             outcome = asyncio.run(
                 checked(
@@ -99,8 +98,14 @@ def _print(
 
 
 async def _pause(send: Send) -> None:
-    """Shows the next request and waits for Enter."""
+    """Shows the next request and waits for Enter; Ctrl-C ends the wait."""
     where = printable(send.url)
     click.echo(f"next: {send.step}  {send.method} {where}  [Enter] ", nl=False, err=True)
-    with suppress(EOFError):
-        await asyncio.to_thread(sys.stdin.readline)
+    loop = asyncio.get_running_loop()
+    entered = asyncio.Event()
+    loop.add_reader(sys.stdin, entered.set)
+    try:
+        await entered.wait()
+        sys.stdin.readline()
+    finally:
+        loop.remove_reader(sys.stdin)

@@ -10,10 +10,14 @@ from harness.report.printable import printable
 
 
 class Progress:
-    """Shows the latest exchange; silent when stderr is no terminal."""
+    """Shows the latest exchange; silent when stderr is no terminal.
 
-    def __init__(self) -> None:
+    `keep` leaves each on a line of its own, between the prompts of a run that pauses.
+    """
+
+    def __init__(self, *, keep: bool = False) -> None:
         self._visible = sys.stderr.isatty()
+        self._keep = keep
 
     def __call__(self, item: Exchange | Note, /) -> None:
         if not self._visible:
@@ -36,11 +40,12 @@ class Progress:
         self.clear()
 
     def clear(self) -> None:
-        if self._visible:
+        if self._visible and not self._keep:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
     def _show(self, text: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        sys.stderr.write("\r\x1b[K" + printable(text)[:width])
+        line = printable(text)[:width]
+        sys.stderr.write(f"{line}\n" if self._keep else f"\r\x1b[K{line}")
         sys.stderr.flush()

@@ -301,8 +301,6 @@ class NoteKind(StrEnum):
     """The step does not apply, `text` says why."""
     NEEDS_HUMAN = "needs-human"
     """The sign-in cannot go on without a person; `data` has title, text and url of the page."""
-    BLOCKED = "blocked"
-    """A host that is not part of the connection was not dialled."""
     WAIT = "wait"
     ABORTED = "aborted"
     """The run was ended from outside (interrupt, time limit, our own error)."""
