@@ -50,6 +50,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cli.main(args=arguments, standalone_mode=False)
 
 
+def _scenarios_option(function: Command) -> Command:
+    return click.option(
+        "--scenarios",
+        "folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="Also the scenario files of this folder.",
+    )(function)
+
+
 def _target_options(function: Command) -> Command:
     """The options that say what is checked, shared by `check` and `tui`."""
     for option in reversed(
@@ -115,7 +125,7 @@ def _target_options(function: Command) -> Command:
         )
     ):
         function = option(function)
-    return function
+    return _scenarios_option(function)
 
 
 @cli.command()
@@ -171,7 +181,8 @@ def tui(target: str | None = None, **options: object) -> None:
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
 @click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
-def replay(recording: Path, form: str, fail_on: str) -> None:
+@_scenarios_option
+def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
 
     \b
@@ -179,14 +190,15 @@ def replay(recording: Path, form: str, fail_on: str) -> None:
     """
     from harness.commands.replay import replay as run
 
-    sys.exit(run(recording, form, fail_on))
+    sys.exit(run(recording, form, fail_on, folder))
 
 
 @cli.command()
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
 @click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
-def diagnose(recording: Path, form: str, fail_on: str) -> None:
+@_scenarios_option
+def diagnose(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
     """Judge RECORDING as it is, by today's patterns.
 
     \b
@@ -194,7 +206,7 @@ def diagnose(recording: Path, form: str, fail_on: str) -> None:
     """
     from harness.commands.replay import judge
 
-    sys.exit(judge(recording, form, fail_on))
+    sys.exit(judge(recording, form, fail_on, folder))
 
 
 @cli.command()
@@ -214,7 +226,8 @@ def serve(faults: tuple[str, ...], port: int, no_tls: bool) -> None:
 
 @cli.command()
 @click.argument("what")
-def explain(what: str) -> None:
+@_scenarios_option
+def explain(what: str, folder: Path | None) -> None:
     """Explain a known failure, an error text of Claude or a claude.ai URL.
 
     \b
@@ -224,14 +237,15 @@ def explain(what: str) -> None:
     """
     from harness.commands.catalogue import explain as run
 
-    sys.exit(run(what))
+    sys.exit(run(what, folder))
 
 
 @cli.command()
 @click.option("--step", type=click.Choice(STEPS), help="Only those of this step.")
 @click.option("--surface", type=click.Choice(EVERY_SURFACE), help="Only those that concern it.")
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
-def scenarios(step: str | None, surface: str | None, form: str) -> None:
+@_scenarios_option
+def scenarios(step: str | None, surface: str | None, form: str, folder: Path | None) -> None:
     """List the known failures.
 
     \b
@@ -239,7 +253,7 @@ def scenarios(step: str | None, surface: str | None, form: str) -> None:
     """
     from harness.commands.catalogue import scenarios as run
 
-    sys.exit(run(step, surface, form))
+    sys.exit(run(step, surface, form, folder))
 
 
 @cli.command()

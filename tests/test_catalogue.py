@@ -8,7 +8,7 @@ from live import checked
 
 import scenarios
 from harness.client.choices import Choices
-from harness.diagnosis.catalogue import Scenario, catalogue
+from harness.diagnosis.catalogue import Scenario, catalogue, own
 from harness.diagnosis.contract import contract, unmet_rows
 from harness.diagnosis.diagnose import diagnose
 from harness.model.trace import NoteKind
@@ -122,11 +122,11 @@ def test_a_scenario_is_complete(one: Scenario) -> None:
 
 def test_the_catalogue_is_the_folder() -> None:
     root = Path(next(iter(scenarios.__path__)))
-    files = {path.stem.replace("_", "-") for path in root.glob("*/*.py") if path.stem != "__init__"}
-    assert [one.id for one in catalogue()] == list(dict.fromkeys(one.id for one in catalogue()))
-    assert {one.id for one in catalogue()} == files
-    for one in catalogue():
-        assert (root / one.module.split(".", 1)[1].replace(".", "/")).with_suffix(".py").exists()
+    files = {path for path in root.glob("*/*.py") if path.stem != "__init__"}
+    assert own().problems == ()
+    assert {one.file for one in catalogue()} == files
+    names = [name for one in catalogue() for name in (one.id, *one.pattern.aliases)]
+    assert len(names) == len(set(names))
 
 
 def test_every_contract_row_has_an_id_below_its_step() -> None:

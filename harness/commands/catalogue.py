@@ -4,10 +4,12 @@ import dataclasses
 import json
 import textwrap
 from collections import Counter
+from pathlib import Path
 
 import click
 
-from harness.diagnosis.catalogue import Scenario, catalogue, scenario
+from harness.commands.options import known_failures
+from harness.diagnosis.catalogue import Scenario, scenario
 from harness.diagnosis.explain import explain as find
 from harness.diagnosis.pattern import Detectable
 from harness.model.verdict import Surface
@@ -21,13 +23,14 @@ _SEEN = {
 }
 
 
-def explain(what: str) -> int:
+def explain(what: str, folder: Path | None) -> int:
     """Print an article by its id, or what is known about words a user pasted."""
-    found = scenario(what.strip().lower())
+    known = known_failures(folder)
+    found = scenario(what.strip().lower(), known)
     if found is not None:
         _article(found)
         return 0
-    explanation = find(what, catalogue())
+    explanation = find(what, known)
     if not explanation.facts and not explanation.candidates:
         raise click.UsageError(f"No known failure {what!r}; `harness scenarios` lists them.")
     for fact in explanation.facts:
@@ -65,11 +68,11 @@ def _article(found: Scenario) -> None:
         click.echo(f"\nTry it: harness check --fault {found.id}{deep}")
 
 
-def scenarios(step: str | None, surface: str | None, form: str) -> int:
+def scenarios(step: str | None, surface: str | None, form: str, folder: Path | None) -> int:
     """The known failures in step order, one line each with a count, or as JSON."""
     found = [
         one
-        for one in catalogue()
+        for one in known_failures(folder)
         if (step is None or one.pattern.step == step)
         and (surface is None or Surface(surface) in one.pattern.impact)
     ]

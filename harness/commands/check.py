@@ -51,6 +51,7 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
                     watcher=progress,
                     before=_pause if options["step"] else None,
                     opened=logs.append,
+                    known=want.known,
                 )
             )
         except (RecordingError, ProxyError) as error:

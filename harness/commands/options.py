@@ -1,7 +1,7 @@
 """Reads the options that describe a target into a plan; every mistake is one sentence."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import click
 
 from harness.client.address import AddressError, read_address
 from harness.client.choices import Choices, Registration
-from harness.diagnosis.catalogue import Scenario, catalogue, scenario
+from harness.diagnosis.catalogue import Scenario, catalogue, load, own, scenario
 from harness.model.trace import Headers, Step
 from harness.model.verdict import Surface
 from harness.model.wellknown import is_http_url, origin, split
@@ -26,6 +26,7 @@ class Wanted:
     ca_files: tuple[Path, ...]
     fields: Mapping[str, str]
     faults: tuple[Scenario, ...]
+    known: tuple[Scenario, ...]
 
 
 def wanted(target: str | None, options: Mapping[str, Any]) -> Wanted:
@@ -39,6 +40,7 @@ def wanted(target: str | None, options: Mapping[str, Any]) -> Wanted:
     if registration is Registration.GIVEN and options["client_id"] is None:
         raise click.UsageError("--registration given needs --client-id.")
     until = options.get("until")
+    known = known_failures(options["folder"])
     return Wanted(
         choices=Choices(
             target=read_target(target) if target is not None else "",
@@ -55,7 +57,8 @@ def wanted(target: str | None, options: Mapping[str, Any]) -> Wanted:
         maps=tuple(_map(one) for one in options["maps"]),
         ca_files=options["ca_files"],
         fields=dict(_pair(one, "--field", read=True) for one in options["fields"]),
-        faults=faults(options["faults"]),
+        faults=faults(options["faults"], known),
+        known=known,
     )
 
 
@@ -67,13 +70,23 @@ def read_target(text: str) -> str:
         raise click.UsageError(str(error)) from None
 
 
-def faults(ids: tuple[str, ...]) -> tuple[Scenario, ...]:
+def known_failures(folder: Path | None) -> tuple[Scenario, ...]:
+    """Our scenarios and those of the user's own folder; broken files are named on stderr."""
+    loaded = [own(), *([load(folder)] if folder is not None else [])]
+    for problem in (one for each in loaded for one in each.problems):
+        click.echo(f"harness: scenario left out: {problem}", err=True)
+    return tuple(one for each in loaded for one in each.scenarios)
+
+
+def faults(
+    ids: tuple[str, ...], known_ones: Sequence[Scenario] | None = None
+) -> tuple[Scenario, ...]:
     """The scenarios to bend the reference server by; each must have a fault."""
     found = []
     for one in ids:
-        known = scenario(one)
+        known = scenario(one, known_ones)
         if known is None or not known.pattern.has_fault:
-            close = closest(one, [each.id for each in catalogue()])
+            close = closest(one, [each.id for each in known_ones or catalogue()])
             hint = f" Did you mean {close}?" if close else ""
             raise click.UsageError(f"No fault {one!r}; `harness scenarios` lists them.{hint}")
         found.append(known)

@@ -1,11 +1,17 @@
-"""The known failures: one module below `scenarios` each, its article in the docstring."""
+"""The known failures: one file each, its article in the docstring; none can break another."""
 
+import hashlib
 import importlib
-import pkgutil
+import importlib.util
 import textwrap
+import traceback
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
+from harness.diagnosis.contract import contract
 from harness.diagnosis.pattern import Pattern
 
 HEADINGS = ("What happens", "Why it breaks", "Fix")
@@ -28,27 +34,63 @@ class Scenario:
     id: str
     pattern: Pattern
     article: Article
-    module: str
+    file: Path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a scenario file could not be used; `line` is 0 where none is known."""
+
+    file: Path
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else str(self.file)
+        return f"{place}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The scenarios of a folder, and the files that hold none because something is wrong."""
+
+    scenarios: tuple[Scenario, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def catalogue() -> tuple[Scenario, ...]:
+    """Every scenario of the program, in the order of the steps, then by id."""
+    return own().scenarios
 
 
 @cache
-def catalogue() -> tuple[Scenario, ...]:
-    """Every scenario, in the order of the steps, then by id."""
+def own() -> Loaded:
+    """The program's own scenario files."""
     import scenarios
 
-    found = [
-        _load(info.name)
-        for info in pkgutil.walk_packages(scenarios.__path__, "scenarios.")
-        if not info.ispkg and info.name.count(".") == 2
-    ]
-    return tuple(sorted(found, key=lambda one: (one.pattern.step.position, one.id)))
+    return load(Path(next(iter(scenarios.__path__))), package="scenarios")
 
 
-def scenario(wanted: str) -> Scenario | None:
+def load(folder: Path, *, package: str | None = None) -> Loaded:
+    """The scenarios in a folder and its subfolders; with a package name they are its modules."""
+    found: list[Scenario] = []
+    problems: list[Problem] = []
+    for file in sorted(folder.rglob("*.py")):
+        depth = len(file.relative_to(folder).parts)
+        if file.stem == "__init__" or (package is not None and depth != 2):
+            continue
+        try:
+            found.append(_scenario(file, _module(file, folder, package)))
+        except Exception as error:
+            problems.append(Problem(file, *_place(error, file)))
+    ordered = sorted(found, key=lambda one: (one.pattern.step.position, one.id))
+    return Loaded(tuple(ordered), tuple(problems))
+
+
+def scenario(wanted: str, known: Sequence[Scenario] | None = None) -> Scenario | None:
     """The scenario with an id or alias, or None."""
-    return next(
-        (one for one in catalogue() if one.id == wanted or wanted in one.pattern.aliases), None
-    )
+    among = catalogue() if known is None else known
+    return next((one for one in among if one.id == wanted or wanted in one.pattern.aliases), None)
 
 
 def read_article(docstring: str) -> Article:
@@ -69,10 +111,43 @@ def read_article(docstring: str) -> Article:
     return Article(title.strip().rstrip("."), *texts)
 
 
-def _load(name: str) -> Scenario:
-    module = importlib.import_module(name)
+def _module(file: Path, folder: Path, package: str | None) -> ModuleType:
+    if package is not None:
+        parts = file.relative_to(folder).with_suffix("").parts
+        return importlib.import_module(".".join((package, *parts)))
+    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
+    spec = importlib.util.spec_from_file_location(f"_scenario_{digest}_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise ImportError("not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _scenario(file: Path, module: ModuleType) -> Scenario:
     pattern = getattr(module, "pattern", None)
     if not isinstance(pattern, Pattern):
-        raise TypeError(f"{name} defines no pattern")
-    identifier = name.rpartition(".")[2].replace("_", "-")
-    return Scenario(identifier, pattern, read_article(module.__doc__ or ""), name)
+        raise TypeError("the file defines no pattern")
+    unknown = set(pattern.explains) - _row_ids()
+    if unknown:
+        raise ValueError(f"explains names unknown contract rows: {', '.join(sorted(unknown))}")
+    return Scenario(file.stem.replace("_", "-"), pattern, read_article(module.__doc__ or ""), file)
+
+
+@cache
+def _row_ids() -> frozenset[str]:
+    return frozenset(row.id for row in contract())
+
+
+def _place(error: Exception, file: Path) -> tuple[int, str]:
+    """The line of the file that an error comes from, and what it says."""
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError):
+        return error.lineno or 0, f"SyntaxError: {error.msg}"
+    return max(_lines_in(error, file), default=0), text
+
+
+def _lines_in(error: Exception, file: Path) -> Iterator[int]:
+    for frame in traceback.extract_tb(error.__traceback__):
+        if Path(frame.filename) == file and frame.lineno is not None:
+            yield frame.lineno

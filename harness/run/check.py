@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -122,6 +122,7 @@ async def checked(
     watcher: Watcher | None = None,
     before: Callable[[Send], Awaitable[None]] | None = None,
     opened: Callable[[Log], None] | None = None,
+    known: Sequence[Scenario] | None = None,
 ) -> Outcome:
     """One check from an empty bench to the verdict.
 
@@ -132,7 +133,13 @@ async def checked(
         trace = start(one)
         if record is None and folder is not None:
             record = default_path(trace.target, trace.surface, trace.started, folder)
-        log = Log(trace, record=record, secret_headers=one.choices.headers, watcher=watcher)
+        log = Log(
+            trace,
+            record=record,
+            secret_headers=one.choices.headers,
+            watcher=watcher,
+            known=known,
+        )
         if opened is not None:
             opened(log)
         try:

@@ -1,5 +1,6 @@
 """One recorded run from the first request to the verdict, live or against a recording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl
 from harness.client.choices import Choices, Entropy
 from harness.client.connect import connect
 from harness.client.events import Send
+from harness.diagnosis.catalogue import Scenario
 from harness.diagnosis.diagnose import diagnose
 from harness.model.trace import Exchange, Headers, Note, Step, Trace
 from harness.model.verdict import Diagnosis, Surface
@@ -42,7 +44,9 @@ class Log:
         record: Path | None,
         secret_headers: Headers = (),
         watcher: Watcher | None = None,
+        known: Sequence[Scenario] | None = None,
     ) -> None:
+        self._known = known
         self._redactor = Redactor(secret_headers=[name for name, _ in secret_headers])
         self._watcher = watcher
         self._recorder = None
@@ -69,10 +73,12 @@ class Log:
             self._recorder.close(finished)
 
     def outcome(self) -> Outcome:
-        return Outcome(self.trace, diagnose(self.trace))
+        return Outcome(self.trace, diagnose(self.trace, self._known))
 
 
-async def replayed(recording: Trace, *, watcher: Watcher | None = None) -> tuple[Outcome, Replay]:
+async def replayed(
+    recording: Trace, *, known: Sequence[Scenario] | None = None
+) -> tuple[Outcome, Replay]:
     """Run the client against recorded answers; nothing is sent anywhere."""
     replay = Replay(recording)
     surface = profile(Surface(recording.surface))
@@ -85,7 +91,7 @@ async def replayed(recording: Trace, *, watcher: Watcher | None = None) -> tuple
         return None
 
     trace = replace(recording, exchanges=(), notes=())
-    log = Log(trace, record=None, watcher=watcher)
+    log = Log(trace, record=None, known=known)
     drive = Drive(
         trace=trace,
         send=answer,

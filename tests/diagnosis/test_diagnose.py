@@ -1,6 +1,7 @@
 """The verdict follows from the trace alone: where it stopped, what Claude shows, what is ranked."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fake import MCP, Handler, Play, Reply, healthy, reply
@@ -130,7 +131,7 @@ def scenario(name: str, impact: Impact, explains: tuple[str, ...], *, exchange: 
         sources=(Source("somewhere", seen="2026-01-01"),),
     )
     pattern.detect(lambda trace: [Evidence(exchange=exchange, place="failure", quote="x")])
-    return Scenario(name, pattern, Article(name, "what", "why", "fix"), f"scenarios.x.{name}")
+    return Scenario(name, pattern, Article(name, "what", "why", "fix"), Path(name))
 
 
 def test_the_cause_of_the_stop_outranks_whatever_claims_to_be_worse() -> None:
