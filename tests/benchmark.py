@@ -71,6 +71,29 @@ async def repeated(url: str, runs: int) -> list[float]:
     return found
 
 
+def knowledge(runs: int) -> tuple[float, float]:
+    """Milliseconds to load the catalogue in a fresh process, and to judge a recorded run."""
+    code = (
+        "import time; t = time.perf_counter()\n"
+        "from harness.diagnosis.catalogue import catalogue; catalogue()\n"
+        "print((time.perf_counter() - t) * 1000)"
+    )
+    loads = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)
+        for _ in range(runs)
+    ]
+    from harness.diagnosis.diagnose import diagnose
+    from harness.recording.file import load
+
+    trace = load(Path(__file__).parent.parent / "recordings" / "examples" / "healthy.jsonl")
+    judged = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        diagnose(trace)
+        judged.append((time.perf_counter() - started) * 1000)
+    return statistics.median(loads), statistics.median(judged)
+
+
 def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     harness, mitmdump = str(BIN / "harness"), str(BIN / "mitmdump")
@@ -98,6 +121,9 @@ def main() -> None:
     print(
         f"the same check again in one process: {statistics.median(again):.0f} ms (aim: under 250)"
     )
+    loading, judging = knowledge(runs)
+    print(f"loading the catalogue: {loading:.0f} ms (aim: under 150)")
+    print(f"judging a recorded run: {judging:.0f} ms (aim: under 50)")
 
 
 if __name__ == "__main__":

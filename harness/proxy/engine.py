@@ -12,8 +12,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+# This has to come before everything else of mitmproxy.
+# isort: off
+from harness.proxy.addons import Core, DisableH2C, NextLayer, Proxyserver, TlsConfig
+
+# isort: on
 from mitmproxy import options
-from mitmproxy.addons import core, disable_h2c, next_layer, proxyserver, tlsconfig
 from mitmproxy.certs import DEFAULT_DHPARAM
 from mitmproxy.connection import Client, Server
 from mitmproxy.master import Master
@@ -158,7 +162,7 @@ class _Master(Master):
         self._legacy_log_events.uninstall()
         self.route = route
         self._network = network
-        self._server = proxyserver.Proxyserver()  # type: ignore[no-untyped-call]
+        self._server = Proxyserver()  # type: ignore[no-untyped-call]
 
     def assemble(
         self,
@@ -180,11 +184,11 @@ class _Master(Master):
         )
         self.addons.add(  # type: ignore[no-untyped-call]
             self.tap,
-            core.Core(),
-            disable_h2c.DisableH2C(),
+            Core(),
+            DisableH2C(),
             self._server,
-            next_layer.NextLayer(),
-            tlsconfig.TlsConfig(),
+            NextLayer(),
+            TlsConfig(),
             PresentedCertificates(self.tap.dial_of),
         )
         self.options.update(  # type: ignore[no-untyped-call]

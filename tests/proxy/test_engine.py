@@ -164,3 +164,16 @@ def test_light_modules_do_not_import_mitmproxy() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_the_engine_imports_no_addon_it_does_not_run() -> None:
+    code = (
+        "import sys\n"
+        "import harness.proxy.engine\n"
+        "print(sorted(name for name in sys.modules if name.startswith('mitmproxy.addons.')))\n"
+        "print(sorted({'flask', 'ldap3', 'tornado'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    addons, heavy = done.stdout.splitlines()
+    assert len(addons.split(",")) <= 8
+    assert heavy == "[]"
