@@ -31,6 +31,17 @@ def _after_guess(otherwise: Impact) -> Callable[[Trace], Impact]:
     return lambda trace: Impact.BREAKS if guess_failed(trace) else otherwise
 
 
+def _where_a_pointer_would_help(otherwise: Impact) -> Callable[[Trace], Impact]:
+    """Breaking where nothing lies at the well-known addresses: only a pointer leads on then."""
+
+    def impact(trace: Trace) -> Impact:
+        asked = trace.at(Step.RESOURCE_METADATA)
+        absent = all(one.status in (404, 405, 410) for one in asked)
+        return Impact.BREAKS if guess_failed(trace) and absent else otherwise
+
+    return impact
+
+
 def _reached(trace: Trace) -> Iterator[Evidence]:
     first = first_contact(trace)
     if first and first.failure and first.failure.kind.before_request:
@@ -327,7 +338,7 @@ ROWS = (
         title="the 401 carries no Bearer challenge",
         source="RFC 9110 section 15.5.2, RFC 6750 section 3",
         check=_bearer_challenge,
-        impact=_after_guess(Impact.DEGRADES),
+        impact=_where_a_pointer_would_help(Impact.DEGRADES),
     ),
     Row(
         id="challenge.pointer",
@@ -335,7 +346,7 @@ ROWS = (
         title="the challenge does not name the resource metadata",
         source="RFC 9728 section 5.1",
         check=_pointer,
-        impact=_after_guess(Impact.ADVISORY),
+        impact=_where_a_pointer_would_help(Impact.ADVISORY),
     ),
     Row(
         id="challenge.both-voices",
