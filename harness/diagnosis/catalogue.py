@@ -1,10 +1,8 @@
 """The known failures: one file each, its article in the docstring; none can break another."""
 
-import hashlib
 import importlib
 import importlib.util
 import textwrap
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -115,8 +113,9 @@ def _module(file: Path, folder: Path, package: str | None) -> ModuleType:
     if package is not None:
         parts = file.relative_to(folder).with_suffix("").parts
         return importlib.import_module(".".join((package, *parts)))
-    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:12]
-    spec = importlib.util.spec_from_file_location(f"_scenario_{digest}_{file.stem}", file)
+    # A name of its own per file: two folders may hold files of the same name.
+    name = f"_scenario_{abs(hash(file.resolve()))}_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -148,6 +147,8 @@ def _place(error: Exception, file: Path) -> tuple[int, str]:
 
 
 def _lines_in(error: Exception, file: Path) -> Iterator[int]:
+    import traceback  # only where something is wrong
+
     for frame in traceback.extract_tb(error.__traceback__):
         if Path(frame.filename) == file and frame.lineno is not None:
             yield frame.lineno
