@@ -11,6 +11,7 @@ from harness.client.choices import Choices
 from harness.diagnosis.catalogue import Scenario, catalogue, own
 from harness.diagnosis.contract import contract, unmet_rows
 from harness.diagnosis.diagnose import diagnose
+from harness.diagnosis.pattern import Detectable
 from harness.model.trace import NoteKind
 from harness.model.verdict import Diagnosis, Impact, Verdict
 from harness.recording.file import load
@@ -18,6 +19,8 @@ from harness.run.session import Outcome, replayed
 
 KNOWN = [pytest.param(one, id=one.id) for one in catalogue()]
 CAUSABLE = [pytest.param(one, id=one.id) for one in catalogue() if one.pattern.has_fault]
+
+HAND_MADE = [pytest.param(one, id=one.id) for one in catalogue() if one.pattern.hand_made]
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +75,13 @@ async def test_the_verdict_agrees_with_where_the_client_stopped(
     one: Scenario, broken: tuple[Outcome, Path]
 ) -> None:
     trace, diagnosis = broken[0].trace, broken[0].diagnosis
+    human = next(trace.noted(NoteKind.NEEDS_HUMAN), None)
+    assert (human is not None) is (diagnosis.verdict is Verdict.INCONCLUSIVE)
     assert (trace.stop is not None) is (diagnosis.verdict is Verdict.FAILS)
     if trace.stop is not None:
         assert diagnosis.stopped_at is not None
         assert diagnosis.stopped_at.position <= trace.stop.step.position
         assert diagnosis.findings[0].impact is Impact.BREAKS
-    assert next(trace.noted(NoteKind.NEEDS_HUMAN), None) is None
 
 
 @pytest.mark.parametrize("one", CAUSABLE)
@@ -109,7 +113,9 @@ async def test_evidence_quotes_what_is_there(one: Scenario, broken: tuple[Outcom
 
 @pytest.mark.parametrize("one", KNOWN)
 def test_a_scenario_is_complete(one: Scenario) -> None:
-    assert one.pattern.detector is not None
+    seen = one.pattern.detectable
+    assert (one.pattern.detector is None) is (seen is Detectable.CLAUDE_ONLY)
+    assert (one.pattern.hand_made is not None) or seen is not Detectable.TRAFFIC
     assert one.pattern.impact
     assert one.pattern.sources
     for source in one.pattern.sources:
@@ -118,6 +124,14 @@ def test_a_scenario_is_complete(one: Scenario) -> None:
     assert set(one.pattern.explains) <= rows
     assert set(one.pattern.also) <= {other.id for other in catalogue()}
     assert len(one.article.title) <= 90
+
+
+@pytest.mark.parametrize("one", HAND_MADE)
+def test_traffic_no_client_of_ours_sends_is_recognised(one: Scenario) -> None:
+    assert one.pattern.hand_made is not None
+    diagnosis = diagnose(one.pattern.hand_made())
+    assert {found.id for found in diagnosis.findings} - set(one.pattern.also) == {one.id}
+    assert all(found.error is None for found in diagnosis.findings)
 
 
 def test_the_catalogue_is_the_folder() -> None:

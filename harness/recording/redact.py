@@ -90,15 +90,15 @@ class Redactor:
         sign_in = step in _SIGN_IN_STEPS or exchange.purpose in _SIGN_IN_PURPOSES
         request = replace(
             exchange.request,
-            url=self._rewriter.url(exchange.request.url),
-            headers=self._headers(exchange.request.headers, step),
+            url=self._rewriter.url(exchange.request.url, tickets=sign_in),
+            headers=self._headers(exchange.request.headers, step, tickets=sign_in),
             body=self._body(exchange.request, every=sign_in, page=False),
         )
         response = exchange.response
         if response is not None:
             response = replace(
                 response,
-                headers=self._headers(response.headers, step),
+                headers=self._headers(response.headers, step, tickets=sign_in),
                 body=self._body(response, every=False, page=sign_in),
                 reason=self._rewriter.text(response.reason),
                 encoding_error=self._rewriter.text(response.encoding_error)
@@ -141,10 +141,12 @@ class Redactor:
                 return self._members(value, depth + 1)
         return value
 
-    def _headers(self, headers: Headers, step: Step) -> Headers:
-        return tuple((name, self._header(name, value, step)) for name, value in headers)
+    def _headers(self, headers: Headers, step: Step, *, tickets: bool) -> Headers:
+        return tuple(
+            (name, self._header(name, value, step, tickets=tickets)) for name, value in headers
+        )
 
-    def _header(self, name: str, value: str, step: Step) -> str:
+    def _header(self, name: str, value: str, step: Step, *, tickets: bool) -> str:
         match name.lower():
             case "content-length":
                 return value
@@ -155,7 +157,7 @@ class Redactor:
             case "set-cookie":
                 return self._cookies(value, attributes=True)
             case "location" | "content-location" | "referer":
-                return self._rewriter.url(value)
+                return self._rewriter.url(value, tickets=tickets)
             case "refresh":
                 return self._rewriter.refresh(value)
             case lower if lower in self._secret_headers:

@@ -50,6 +50,10 @@ _PART_NAME = re.compile(r"[;\s]name=\"?([^\";\r\n]{1,200})", re.IGNORECASE)
 _PLAIN_INPUTS = {"submit", "button", "image", "reset", "checkbox", "radio"}
 
 
+_TICKET = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_~+=.-]{20,4096}")
+"""What a generated value looks like: long, letters and digits, no address and no words."""
+
+
 def as_is(placeholder: str) -> str:
     return placeholder
 
@@ -68,8 +72,12 @@ class Rewriter:
         """Prose, or anything of no known form."""
         return self._around(text, encode, lambda inner: self._labels(inner, encode, depth))
 
-    def url(self, url: str, *, depth: int = 0) -> str:
-        """A URL or a reference, however broken; its host stays."""
+    def url(self, url: str, *, tickets: bool = False, depth: int = 0) -> str:
+        """A URL or a reference, however broken; its host stays.
+
+        With `tickets` a value that looks random is a secret whatever its name: the addresses of a
+        sign-in carry its state under names of their own.
+        """
         url = self._known.replace(url, percent, awkward=True)
         front, hash_mark, fragment = url.partition("#")
         base, mark, query = front.partition("?")
@@ -80,7 +88,7 @@ class Rewriter:
             (
                 self._base(base),
                 mark,
-                self.pairs(query, depth=depth),
+                self.pairs(query, tickets=tickets, depth=depth),
                 hash_mark,
                 self._hidden(route, percent),
                 route_mark,
@@ -93,13 +101,16 @@ class Rewriter:
         match = _REFRESH.match(value)
         return match[1] + self.url(match[2]) if match else self.text(value)
 
-    def pairs(self, query: str, *, every: bool = False, depth: int = 0) -> str:
+    def pairs(
+        self, query: str, *, every: bool = False, tickets: bool = False, depth: int = 0
+    ) -> str:
         """A query string or a form; with `every` each value that is not public is a secret."""
         return self._around(
             query,
             percent,
             lambda inner: "&".join(
-                self._pair(part, every=every, depth=depth) for part in inner.split("&")
+                self._pair(part, every=every, tickets=tickets, depth=depth)
+                for part in inner.split("&")
             ),
         )
 
@@ -204,13 +215,15 @@ class Rewriter:
         placeholder = self.secret(kind, unquote(value))
         return percent(placeholder) if placeholder else value
 
-    def _pair(self, part: str, *, every: bool, depth: int) -> str:
+    def _pair(self, part: str, *, every: bool, tickets: bool, depth: int) -> str:
         name, equals, raw = part.partition("=")
         if not raw:
             return part
         value = unquote_plus(raw)
         plain_name = unquote_plus(name)
         kind = field_kind(plain_name, value) if every else kind_of(plain_name)
+        if kind is None and tickets and _TICKET.fullmatch(value):
+            kind = field_kind(plain_name, value)
         if placeholder := self.secret(kind, value):
             if "\ufffd" in value:
                 self._known.alias(raw, placeholder)

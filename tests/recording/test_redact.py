@@ -659,3 +659,28 @@ def test_a_flood_of_secrets_is_bounded() -> None:
     echo = redactor.exchange(exchange(content=fields.replace("<", "(").encode())).response
     assert echo is not None
     assert b"s3cr3t-" not in echo.body
+
+
+def test_a_ticket_of_a_sign_in_is_hidden_before_a_page_reveals_it() -> None:
+    ticket = "k3Jx9-QpLm2ZtRv8Ws4YbN"
+    redactor = Redactor()
+    hop = Exchange(
+        n=1,
+        step=Step.LOGIN,
+        purpose=Purpose.PAGE,
+        voice=Voice.BROWSER,
+        request=Request(method="GET", url=f"https://as.example/start?page=2&interaction={ticket}"),
+        response=Response(
+            status=302,
+            headers=(("Location", f"/consent?interaction={ticket}&lang=en&next=%2Fmcp"),),
+        ),
+    )
+    shown = redactor.exchange(hop)
+    assert ticket not in str(shown)
+    assert shown.response is not None
+    location = shown.response.header("location") or ""
+    assert "lang=en" in location
+    assert "next=%2Fmcp" in location
+    assert "page=2" in shown.request.url
+    query = location.partition("interaction=")[2].partition("&")[0]
+    assert query in shown.request.url
