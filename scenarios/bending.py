@@ -1,9 +1,11 @@
 """What faults of several scenarios do to an answer of the reference server."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from harness.model.answer import Answer, Asked
 
@@ -46,3 +48,47 @@ def refusal(answer: Answer, status: int, error: str, description: str) -> Answer
     return replace(answer, status=status, body=json.dumps(document).encode()).with_header(
         "Content-Type", "application/json"
     )
+
+
+def is_authorization(asked: Asked) -> bool:
+    """True for a request to the reference server's authorization endpoint."""
+    return asked.path.endswith("/oauth/authorize")
+
+
+def callback_values(answer: Answer) -> tuple[str | None, dict[str, str]]:
+    """The callback a redirect leads to and its parameters; None for any other answer."""
+    address, _, sent = (answer.header("location") or "").partition("?")
+    if not address.startswith("https://claude.ai/"):
+        return None, {}
+    return address, dict(parse_qsl(sent))
+
+
+def to_callback(answer: Answer, edit: Callable[[dict[str, str]], dict[str, str]]) -> Answer:
+    """The redirect back to Claude with its parameters edited; any other answer as it is."""
+    address, values = callback_values(answer)
+    if address is None:
+        return answer
+    return answer.with_header("Location", f"{address}?{urlencode(edit(values))}")
+
+
+def without_challenged_scope(answer: Answer) -> Answer:
+    """The answer with no `scope` in its challenge."""
+    challenge = answer.header("www-authenticate")
+    if challenge is None:
+        return answer
+    return answer.with_header("WWW-Authenticate", re.sub(r', scope="[^"]*"', "", challenge))
+
+
+def is_grant(asked: Asked, grant_type: str) -> bool:
+    """True for a request of this grant at the reference server's token endpoint."""
+    if not asked.path.endswith("/oauth/token"):
+        return False
+    return dict(parse_qsl(asked.body.decode(errors="replace"))).get("grant_type") == grant_type
+
+
+def with_field(asked: Asked, name: str, value: str | None) -> Asked:
+    """The form request with this field replaced, or without it."""
+    fields = [pair for pair in parse_qsl(asked.body.decode(errors="replace")) if pair[0] != name]
+    if value is not None:
+        fields.append((name, value))
+    return replace(asked, body=urlencode(fields).encode())

@@ -1,8 +1,17 @@
 """Contract rows from registration to the token."""
 
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlsplit
 
+from harness.diagnosis.browsing import (
+    authorization_request,
+    callback,
+    end_of_sign_in,
+    internal_redirect,
+    parameters,
+    posts_to,
+    sign_in,
+    way_back_as_json,
+)
 from harness.diagnosis.contract import Row
 from harness.diagnosis.reading import (
     body_evidence,
@@ -45,8 +54,12 @@ def _grants_accepted(trace: Trace) -> Iterator[Evidence]:
 
 
 def _authorize_answers(trace: Trace) -> Iterator[Evidence]:
-    answer = trace.last(Step.AUTHORIZE, Purpose.AUTHORIZE)
-    if answer is not None and stopped_at(trace, Step.AUTHORIZE):
+    answer, end = authorization_request(trace), end_of_sign_in(trace)
+    if answer is None:
+        return
+    # Traffic of the real Claude holds no note of a client that stopped.
+    ended = trace.stop is None and end is not None and end.last is answer
+    if stopped_at(trace, Step.AUTHORIZE) or (ended and (answer.status or 0) >= 400):
         yield from _answer(answer, "a sign-in page or a redirect")
 
 
@@ -58,66 +71,98 @@ def _reaches_callback(trace: Trace) -> Iterator[Evidence]:
         yield from _answer(answer, "a redirect to Claude's callback")
 
 
-def _callback(trace: Trace) -> Exchange | None:
-    return trace.last(Step.CALLBACK)
+def _way_on_is_a_redirect(trace: Trace) -> Iterator[Evidence]:
+    found = way_back_as_json(trace)
+    if found is None:
+        return
+    answer, member = found
+    # A script of the page may read the address and go there; without one nothing does.
+    page = sign_in(trace)[-1].page
+    if page is None or page.response is None or b"<script" not in page.response.body.lower():
+        yield status_evidence(answer, "303 to Claude's callback")
+        yield evidence(answer, f"response.body.{member}", "the callback's address")
+
+
+def _public_hosts(trace: Trace) -> Iterator[Evidence]:
+    hop = internal_redirect(trace)
+    if hop is not None and hop.response is not None:
+        location = hop.response.header("location")
+        yield evidence(hop, "response.header.location", location, "a public address")
 
 
 def _callback_by_get(trace: Trace) -> Iterator[Evidence]:
-    callback = _callback(trace)
-    if callback is not None and callback.request.method != "GET":
-        yield evidence(callback, "request.method", callback.request.method, "GET")
+    reached = callback(trace)
+    if reached is not None and reached.request.method != "GET":
+        yield evidence(reached, "request.method", reached.request.method, "GET")
+    # A form that only a script sends was not sent, but it could only be sent the wrong way.
+    asked, end = authorization_request(trace), end_of_sign_in(trace)
+    redirect_uri = parameters(asked).get("redirect_uri") if asked else None
+    if redirect_uri and end is not None and end.last.response is not None:
+        form = posts_to(end.last.response, redirect_uri)
+        if form is not None:
+            yield evidence(end.last, "response.body", form, "a redirect to the callback")
 
 
 def _callback_state(trace: Trace) -> Iterator[Evidence]:
-    callback = _callback(trace)
-    asked = _first_authorize(trace)
-    if callback is None or callback.request.method != "GET":
+    reached, asked = callback(trace), authorization_request(trace)
+    if reached is None or reached.request.method != "GET":
         return
-    state = parameters(callback).get("state")
+    state = parameters(reached).get("state")
     expected = parameters(asked).get("state") if asked else None
-    if state is None:
-        yield evidence(callback, "request.url", "no state", "the state of the request")
+    if not state:
+        found = "no state" if state is None else "an empty state"
+        yield evidence(reached, "request.url", found, "the state of the request")
     elif stopped_at(trace, Step.CALLBACK) and expected is not None and state != expected:
-        yield evidence(callback, "request.url", state, expected)
-
-
-def _first_authorize(trace: Trace) -> Exchange | None:
-    return next(trace.at(Step.AUTHORIZE, Purpose.AUTHORIZE), None)
+        yield evidence(reached, "request.url", f"state={state}", expected)
 
 
 def _callback_code(trace: Trace) -> Iterator[Evidence]:
-    callback = _callback(trace)
-    if callback is None or callback.request.method != "GET":
+    reached = callback(trace)
+    if reached is None or reached.request.method != "GET":
         return
-    values = parameters(callback)
+    values = parameters(reached)
     if not values.get("code"):
         said = values.get("error")
         description = values.get("error_description")
         text = f"error={said}" if said else "no code"
         yield evidence(
-            callback, "request.url", f"{text}: {description}" if description else text, "a code"
+            reached, "request.url", f"{text}: {description}" if description else text, "a code"
         )
 
 
 def _callback_issuer(trace: Trace) -> Iterator[Evidence]:
-    callback = _callback(trace)
-    issuer = trace.decision(Step.SERVER_METADATA, "issuer")
-    if callback is None or not isinstance(issuer, str):
+    reached, metadata = callback(trace), used(trace, Step.SERVER_METADATA)
+    document = metadata.response.json_object if metadata and metadata.response else None
+    if reached is None or document is None or reached.request.method != "GET":
         return
-    named = parameters(callback).get("iss")
-    if named is not None and named != issuer:
-        yield evidence(callback, "request.url", f"iss={named}", issuer)
+    named = parameters(reached).get("iss")
+    # Where the metadata names another issuer than the one it was found by, that is the failure.
+    known = (document.get("issuer"), trace.decision(Step.SERVER_METADATA, "issuer"))
+    if named is not None and named not in known:
+        yield evidence(reached, "request.url", f"iss={named}", str(known[0]))
+    elif (
+        named is None
+        and parameters(reached).get("code")
+        and document.get("authorization_response_iss_parameter_supported") is True
+    ):
+        yield evidence(reached, "request.url", "no iss", f"iss={known[0]}")
+
+
+def _issuer_impact(trace: Trace) -> Impact:
+    """A wrong issuer is a warning where it is not compared, a missing one less than that."""
+    reached = callback(trace)
+    if stopped_at(trace, Step.CALLBACK) and not any(
+        (*_callback_state(trace), *_callback_code(trace))
+    ):
+        return Impact.BREAKS
+    named = parameters(reached).get("iss") if reached else None
+    return Impact.ADVISORY if named is None else Impact.DEGRADES
 
 
 def _token_issued(trace: Trace) -> Iterator[Evidence]:
     answer = trace.last(Step.TOKEN, Purpose.TOKEN)
     if answer is not None and stopped_at(trace, Step.TOKEN):
         yield from _answer(answer, "200 with an access_token")
-
-
-def parameters(exchange: Exchange) -> dict[str, str]:
-    """The query parameters of a request."""
-    return dict(parse_qsl(urlsplit(exchange.request.url).query, keep_blank_values=True))
 
 
 def _answer(exchange: Exchange, expected: str) -> Iterator[Evidence]:
@@ -165,6 +210,20 @@ ROWS = (
         check=_reaches_callback,
     ),
     Row(
+        id="login.redirects",
+        step=Step.LOGIN,
+        title="the way back to Claude comes as data and not as a redirect",
+        source="RFC 6749 section 4.1.2",
+        check=_way_on_is_a_redirect,
+    ),
+    Row(
+        id="login.public-hosts",
+        step=Step.LOGIN,
+        title="the sign-in redirects to a host that only exists inside a network",
+        source="github.com/oblien/openship/issues/540",
+        check=_public_hosts,
+    ),
+    Row(
         id="callback.get",
         step=Step.CALLBACK,
         title="Claude's callback is not called with GET",
@@ -188,10 +247,10 @@ ROWS = (
     Row(
         id="callback.issuer",
         step=Step.CALLBACK,
-        title="the callback names another issuer",
+        title="the callback does not name the issuer of the metadata",
         source="RFC 9207 section 2.4",
         check=_callback_issuer,
-        impact=Impact.DEGRADES,
+        impact=_issuer_impact,
     ),
     Row(
         id="token.issued",

@@ -1,0 +1,1 @@
+"""The authorization request: what the server makes of Claude's parameters."""

@@ -1,0 +1,61 @@
+"""The way back to Claude lacks the state.
+
+What happens
+    The browser comes to Claude's callback with a code and without `state`. Claude answers with a
+    bare `state: Field required`, and the token endpoint is never called. Two people saw that text
+    although they found both values in their redirect: if this run does not show the failure and
+    Claude does, look at what stands between the server and the browser.
+
+Why it breaks
+    Claude sends `state` with the authorization request, and the server has to return it unchanged
+    (RFC 6749 section 4.1.2). Without it Claude cannot tell whose sign-in this is. It is lost when
+    the login or consent page does not carry it on, or when the redirect is built from `code` alone.
+
+Fix
+    Keep `state` with the authorization request, and put it into the redirect wherever the request
+    had one, beside `code` and beside `error`:
+
+        const back = new URL(redirectUri);
+        back.searchParams.set("code", code);
+        if (state !== undefined) back.searchParams.set("state", state);
+        response.redirect(303, back.href);
+"""
+
+from collections.abc import Iterator
+
+from harness.diagnosis.browsing import authorization_request, callback, parameters
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import evidence
+from harness.model.answer import Answer, Asked
+from harness.model.trace import Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.bending import to_callback
+
+pattern = Pattern(
+    step=Step.CALLBACK,
+    party=Party.AUTHORIZATION_SERVER,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    claude_shows=Shows.STATE_REQUIRED,
+    confidence=Confidence.OBSERVED,
+    explains=("callback.state",),
+    sources=(
+        Source("github.com/anthropics/claude-ai-mcp/issues/961", seen="2026-09-04"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/555", seen="2026-07-06"),
+    ),
+)
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    reached, asked = callback(trace), authorization_request(trace)
+    if reached is None or asked is None or reached.request.method != "GET":
+        return
+    values, sent = parameters(reached), parameters(asked).get("state")
+    if values.get("code") and sent and not values.get("state"):
+        found = "state=" if "state" in values else "no state"
+        yield evidence(reached, "request.url", f"code=..., {found}", f"state={sent}")
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    return to_callback(answer, lambda sent: {name: sent[name] for name in sent if name != "state"})

@@ -1,0 +1,1 @@
+"""The pages between the authorization request and the way back to Claude."""
