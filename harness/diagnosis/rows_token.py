@@ -1,5 +1,44 @@
 """Contract rows about what the token endpoint answers, at first and when refreshing."""
 
-from harness.diagnosis.contract import Row
+from collections.abc import Iterator
 
-ROWS: tuple[Row, ...] = ()
+from harness.diagnosis.contract import Row
+from harness.diagnosis.reading import body_evidence, evidence, status_evidence
+from harness.diagnosis.token_endpoint import dead_token_misanswered, ends_for_good
+from harness.model.trace import Step, Trace
+from harness.model.verdict import Evidence, Impact
+
+
+def _renewable(trace: Trace) -> Iterator[Evidence]:
+    answer = ends_for_good(trace)
+    if answer is not None:
+        yield evidence(answer, "response.body.refresh_token", "(absent)", "a refresh token")
+
+
+def _dead_token(trace: Trace) -> Iterator[Evidence]:
+    answer = dead_token_misanswered(trace)
+    if answer is not None:
+        yield status_evidence(answer, "400 with invalid_grant")
+        yield body_evidence(answer)
+
+
+_AUTH = "claude.com/docs/connectors/building/authentication"
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        id="refresh.possible",
+        step=Step.REFRESH,
+        title="the token expires, and no refresh token was issued",
+        source=_AUTH,
+        check=_renewable,
+        impact=Impact.DEGRADES,
+    ),
+    Row(
+        id="refresh.dead-token",
+        step=Step.REFRESH,
+        title="a dead refresh token is not refused with invalid_grant",
+        source=_AUTH,
+        check=_dead_token,
+        impact=Impact.DEGRADES,
+    ),
+)

@@ -35,7 +35,10 @@ NO_CORS = frozenset({"cors-browser-clients"})
 TRUTHS = {
     "fastmcp": Truth(NO_CORS | {"dcr-rejects-jwt-bearer-grant"}, "modern"),
     "mcp-python-sdk": Truth(NO_CORS | {"dcr-rejects-jwt-bearer-grant"}, "modern"),
-    "mcp-typescript-sdk": Truth(NO_CORS, "handshake", refreshes=False),
+    # It grants access for an hour and gives nothing to renew it with.
+    "mcp-typescript-sdk": Truth(
+        NO_CORS | {"refresh-token-not-issued"}, "handshake", refreshes=False
+    ),
     "oidc-provider": Truth(NO_CORS, "modern", fields={"login": "ada", "password": "x"}),
 }
 PUBLIC = "https://mcp.example.com"

@@ -1,0 +1,71 @@
+"""The token endpoint refuses a code that was issued a moment before.
+
+What happens
+    The authorization server issues a code, and its token endpoint answers `invalid_grant` to the
+    first use of it within seconds. The verifier and the redirect URI are right. Often it works at
+    the second or third attempt, and always on the developer's machine.
+
+Why it breaks
+    Mostly the code lies in the memory of one process, and the token request reached another:
+    several workers or replicas, or a serverless function that starts anew. Claude's token request
+    comes from another machine than the user's browser, so neither a cookie nor the client address
+    leads both to the same place.
+
+Fix
+    Keep codes, pending sign-ins, clients and refresh tokens in a store that all instances share
+    (Redis, a database), with an expiry of a minute or so for codes. FastMCP's OAuth proxy takes a
+    `client_storage`; most SDK samples have a dictionary. Or sign and encrypt the code so that it
+    carries what belongs to it, and keep only the used ones in the store.
+
+    Sticky sessions do not help. To prove it, go down to one instance and try ten times: if all ten
+    work, this was it. A single process that still refuses has another reason; log it next to the
+    `invalid_grant`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import body_evidence, evidence
+from harness.diagnosis.token_endpoint import code_answer, form, on_cognito, refused, said
+from harness.model.trace import Exchange, Purpose, Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+
+pattern = Pattern(
+    step=Step.TOKEN,
+    party=Party.AUTHORIZATION_SERVER,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    confidence=Confidence.REPORTED,
+    explains=("token.issued",),
+    sources=(
+        Source("github.com/punkpeye/fastmcp/issues/277", seen="2026-06-09"),
+        Source("github.com/yeongseon/cloudblocks/issues/36", seen="2026-03-17"),
+        Source("github.com/taylorwilsdon/google_workspace_mcp/issues/267", seen="2025-11"),
+    ),
+)
+
+_ANOTHER_REASON = re.compile(r"verifier|challenge|pkce|redirect|resource|audience|expired|already")
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    answer = code_answer(trace)
+    if answer is None or not refused(answer, "invalid_grant") or on_cognito(trace, answer):
+        return
+    if _ANOTHER_REASON.search(said(answer)) or _was_used(trace, answer):
+        return
+    yield body_evidence(answer, "a token for a code that is seconds old")
+    callback = trace.last(Step.CALLBACK)
+    if callback is not None:
+        yield evidence(callback, "request.url", callback.request.url)
+
+
+def _was_used(trace: Trace, answer: Exchange) -> bool:
+    code = form(answer).get("code")
+    earlier = [one for one in trace.at(Step.TOKEN, Purpose.TOKEN) if one.n < answer.n]
+    return any(form(one).get("code") == code for one in earlier)
+
+
+@pattern.settings
+def settings() -> Mapping[str, object]:
+    return {"second_instance_paths": ("/oauth/token",)}
