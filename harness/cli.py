@@ -128,10 +128,10 @@ def _target_options(function: Command) -> Command:
     return _scenarios_option(function)
 
 
-@cli.command()
+@cli.command(short_help="Run the whole flow against a server and say what breaks.")
 @click.argument("target", required=False)
 @_target_options
-@click.option("--until", type=click.Choice(STEPS), help="Stop after this step.")
+@click.option("--until", type=click.Choice(STEPS), metavar="STEP", help="Stop after this step.")
 @click.option("--step", is_flag=True, help="Pause before every request.")
 @click.option("--deep", is_flag=True, help="Also the checks that cost extra requests.")
 @click.option(
@@ -141,10 +141,23 @@ def _target_options(function: Command) -> Command:
     multiple=True,
     help="Repeatable; each -o belongs to the --format before it.",
 )
-@click.option("-o", "--output", "outputs", multiple=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Write the report to this file; repeatable.",
+)
 @click.option("--record", type=click.Path(path_type=Path), help="Record to this new file.")
 @click.option("--no-record", is_flag=True, help="Keep no recording.")
-@click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
+@click.option(
+    "--fail-on",
+    type=click.Choice(IMPACTS),
+    default="breaks",
+    show_default=True,
+    help="The mildest impact that makes the exit code 1.",
+)
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds for the whole run.")
 @click.option("-v", "--verbose", is_flag=True, help="Print advisory findings in full.")
 def check(target: str | None, **options: object) -> None:
@@ -163,7 +176,7 @@ def check(target: str | None, **options: object) -> None:
     sys.exit(run(target, options))
 
 
-@cli.command()
+@cli.command(short_help="Open the terminal UI.")
 @click.argument("target", required=False)
 @_target_options
 def tui(target: str | None = None, **options: object) -> None:
@@ -177,10 +190,23 @@ def tui(target: str | None = None, **options: object) -> None:
     sys.exit(run(target, options))
 
 
-@cli.command()
+@cli.command(short_help="Run the client against a recording, offline.")
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
-@click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(IMPACTS),
+    default="breaks",
+    show_default=True,
+    help="The mildest impact that makes the exit code 1.",
+)
 @_scenarios_option
 def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
@@ -193,10 +219,23 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> Non
     sys.exit(run(recording, form, fail_on, folder))
 
 
-@cli.command()
+@cli.command(short_help="Judge a recording by today's patterns.")
 @click.argument("recording", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
-@click.option("--fail-on", type=click.Choice(IMPACTS), default="breaks", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(IMPACTS),
+    default="breaks",
+    show_default=True,
+    help="The mildest impact that makes the exit code 1.",
+)
 @_scenarios_option
 def diagnose(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
     """Judge RECORDING as it is, by today's patterns.
@@ -209,7 +248,7 @@ def diagnose(recording: Path, form: str, fail_on: str, folder: Path | None) -> N
     sys.exit(judge(recording, form, fail_on, folder))
 
 
-@cli.command()
+@cli.command(short_help="Run the reference server in the foreground.")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="Bend it; repeatable.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--no-tls", is_flag=True, help="Plain http.")
@@ -224,7 +263,7 @@ def serve(faults: tuple[str, ...], port: int, no_tls: bool) -> None:
     sys.exit(run(faults, port=port, tls=not no_tls))
 
 
-@cli.command()
+@cli.command(short_help="Explain a failure, an error text or a claude.ai URL.")
 @click.argument("what")
 @_scenarios_option
 def explain(what: str, folder: Path | None) -> None:
@@ -240,10 +279,17 @@ def explain(what: str, folder: Path | None) -> None:
     sys.exit(run(what, folder))
 
 
-@cli.command()
+@cli.command(short_help="List the known failures.")
 @click.option("--step", type=click.Choice(STEPS), help="Only those of this step.")
 @click.option("--surface", type=click.Choice(EVERY_SURFACE), help="Only those that concern it.")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
 @_scenarios_option
 def scenarios(step: str | None, surface: str | None, form: str, folder: Path | None) -> None:
     """List the known failures.
@@ -256,7 +302,7 @@ def scenarios(step: str | None, surface: str | None, form: str, folder: Path | N
     sys.exit(run(step, surface, form, folder))
 
 
-@cli.command()
+@cli.command(short_help="Print what a surface sends, and how sure that is.")
 @click.argument("name", type=click.Choice(SURFACES), required=False)
 def profiles(name: str | None) -> None:
     """Print what a surface sends, each value with source, date and confidence.
