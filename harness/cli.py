@@ -60,6 +60,30 @@ def _scenarios_option(function: Command) -> Command:
     )(function)
 
 
+def _recording_options(function: Command) -> Command:
+    """What `replay` and `diagnose` take."""
+    for option in (
+        click.option(
+            "--fail-on",
+            type=click.Choice(IMPACTS),
+            default="breaks",
+            show_default=True,
+            help="The mildest impact that makes the exit code 1.",
+        ),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(("text", "json")),
+            default="text",
+            show_default=True,
+            help="What to print.",
+        ),
+        click.argument("recording", type=click.Path(path_type=Path)),
+    ):
+        function = option(function)
+    return _scenarios_option(function)
+
+
 def _target_options(function: Command) -> Command:
     """The options that say what is checked, shared by `check` and `tui`."""
     for option in reversed(
@@ -191,23 +215,7 @@ def tui(target: str | None = None, **options: object) -> None:
 
 
 @cli.command(short_help="Run the client against a recording, offline.")
-@click.argument("recording", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(IMPACTS),
-    default="breaks",
-    show_default=True,
-    help="The mildest impact that makes the exit code 1.",
-)
-@_scenarios_option
+@_recording_options
 def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
 
@@ -220,23 +228,7 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> Non
 
 
 @cli.command(short_help="Judge a recording by today's patterns.")
-@click.argument("recording", type=click.Path(path_type=Path))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(IMPACTS),
-    default="breaks",
-    show_default=True,
-    help="The mildest impact that makes the exit code 1.",
-)
-@_scenarios_option
+@_recording_options
 def diagnose(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
     """Judge RECORDING as it is, by today's patterns.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from harness.model.challenge import bearer
 from harness.model.trace import Exchange, NoteKind, Purpose, Response, Step, Trace, Voice
 from harness.model.verdict import Evidence
 from harness.model.wellknown import UrlError, host
@@ -124,3 +125,24 @@ def redirect_host(exchange: Exchange) -> str | None:
 
 def needs_human(trace: Trace) -> bool:
     return next(trace.noted(NoteKind.NEEDS_HUMAN), None) is not None
+
+
+def refusal_evidence(
+    exchange: Exchange, expected: str = "200 with a JSON-RPC result"
+) -> Iterator[Evidence]:
+    """How a call was refused: the status, and the challenge or else the body."""
+    yield status_evidence(exchange, expected)
+    response = exchange.response
+    if response is None:
+        return
+    lines = response.header_lines("www-authenticate")
+    if bearer(lines) is not None:
+        yield evidence(exchange, "response.header.www-authenticate", ", ".join(lines))
+    elif response.body:
+        yield body_evidence(exchange)
+
+
+def simulated(trace: Trace) -> bool:
+    """True when our client played Claude: it notes what it decides, the real one does not."""
+    ours = (NoteKind.DECISION, NoteKind.SKIP, NoteKind.STOP)
+    return any(note.kind in ours for note in trace.notes)

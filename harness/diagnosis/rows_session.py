@@ -3,8 +3,22 @@
 from collections.abc import Iterator
 
 from harness.diagnosis.contract import Row
-from harness.diagnosis.reading import body_evidence, evidence, status_evidence, stopped_at
-from harness.model.challenge import bearer
+from harness.diagnosis.reading import (
+    evidence,
+    refusal_evidence,
+    simulated,
+    status_evidence,
+    stopped_at,
+)
+from harness.diagnosis.session import (
+    TOOL_NAME,
+    bad_tool_names,
+    calls_with_token,
+    kept_session,
+    listed_tools,
+    sessionless_refusals,
+    unused_token,
+)
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Evidence, Impact
 
@@ -12,7 +26,24 @@ from harness.model.verdict import Evidence, Impact
 def _accepted(trace: Trace) -> Iterator[Evidence]:
     answer = trace.last(Step.CONNECT, Purpose.INITIALIZE)
     if answer is not None and stopped_at(trace, Step.CONNECT):
-        yield from _refusal(answer)
+        yield from refusal_evidence(answer)
+    elif not simulated(trace):
+        calls = calls_with_token(trace)
+        if calls and all(one.status not in (200, 202) for one in calls):
+            yield from refusal_evidence(calls[-1])
+
+
+def _arrives(trace: Trace) -> Iterator[Evidence]:
+    """In traffic of the real Claude only: ours always makes the call."""
+    token = unused_token(trace)
+    if token is not None:
+        yield evidence(token, "response.status", token.status, "a call with the token after it")
+
+
+def _renewed(trace: Trace) -> Iterator[Evidence]:
+    kept = kept_session(trace)
+    if kept is not None:
+        yield status_evidence(kept.refused, "200, or 404 and then a new session")
 
 
 def _notification(trace: Trace) -> Iterator[Evidence]:
@@ -37,13 +68,31 @@ def _stream(trace: Trace) -> Iterator[Evidence]:
 def _tools_listed(trace: Trace) -> Iterator[Evidence]:
     answer = trace.last(Step.SESSION, Purpose.LIST_TOOLS)
     if answer is not None and stopped_at(trace, Step.SESSION):
-        yield from _refusal(answer)
+        yield from refusal_evidence(answer)
+
+
+def _session_id(trace: Trace) -> Iterator[Evidence]:
+    for one in sessionless_refusals(trace):
+        yield status_evidence(one, "200, from a server that needs no session")
+
+
+def _session_id_impact(trace: Trace) -> Impact:
+    """Our own question shows what would happen; a call of Claude's shows that it did."""
+    asked = any(not one.exploration for one in sessionless_refusals(trace))
+    return Impact.BREAKS if asked else Impact.ADVISORY
+
+
+def _tool_names(trace: Trace) -> Iterator[Evidence]:
+    found = listed_tools(trace)
+    if found is not None:
+        for place, name in bad_tool_names(found[1]):
+            yield evidence(found[0], place, name, TOOL_NAME.pattern)
 
 
 def _refreshed(trace: Trace) -> Iterator[Evidence]:
     answers = list(trace.at(Step.REFRESH, Purpose.REFRESH))
     if len(answers) == 1 and stopped_at(trace, Step.REFRESH) and _called(trace) is None:
-        yield from _refusal(answers[0], "200 with an access_token")
+        yield from refusal_evidence(answers[0], "200 with an access_token")
 
 
 def _refreshed_again(trace: Trace) -> Iterator[Evidence]:
@@ -52,14 +101,14 @@ def _refreshed_again(trace: Trace) -> Iterator[Evidence]:
         yield evidence(
             answers[0], "response.body.refresh_token", "(absent)", "the next refresh token"
         )
-        yield from _refusal(answers[-1], "200 with an access_token")
+        yield from refusal_evidence(answers[-1], "200 with an access_token")
 
 
 def _refreshed_token_works(trace: Trace) -> Iterator[Evidence]:
     call = _called(trace)
     answers = list(trace.at(Step.REFRESH, Purpose.REFRESH))
     if call is not None and len(answers) == 1 and stopped_at(trace, Step.REFRESH):
-        yield from _refusal(call)
+        yield from refusal_evidence(call)
 
 
 def _called(trace: Trace) -> Exchange | None:
@@ -69,21 +118,7 @@ def _called(trace: Trace) -> Exchange | None:
 def _stepped_up(trace: Trace) -> Iterator[Evidence]:
     answer = trace.last(Step.STEP_UP, Purpose.CALL_TOOL)
     if answer is not None and stopped_at(trace, Step.STEP_UP):
-        yield from _refusal(answer)
-
-
-def _refusal(
-    exchange: Exchange, expected: str = "200 with a JSON-RPC result"
-) -> Iterator[Evidence]:
-    yield status_evidence(exchange, expected)
-    response = exchange.response
-    if response is None:
-        return
-    lines = response.header_lines("www-authenticate")
-    if bearer(lines) is not None:
-        yield evidence(exchange, "response.header.www-authenticate", ", ".join(lines))
-    elif response.body:
-        yield body_evidence(exchange)
+        yield from refusal_evidence(answer)
 
 
 _MCP = "MCP 2025-11-25, transports"
@@ -95,6 +130,20 @@ ROWS = (
         title="the first call with the token is not accepted",
         source="github.com/anthropics/claude-ai-mcp/issues/442",
         check=_accepted,
+    ),
+    Row(
+        id="connect.arrives",
+        step=Step.CONNECT,
+        title="no call with the new token arrives",
+        source="github.com/anthropics/claude-ai-mcp/issues/125",
+        check=_arrives,
+    ),
+    Row(
+        id="session.renewed",
+        step=Step.SESSION,
+        title="a session that is over is not replaced by a new one",
+        source=_MCP,
+        check=_renewed,
     ),
     Row(
         id="session.notification",
@@ -118,6 +167,22 @@ ROWS = (
         title="the tools cannot be listed",
         source=_MCP,
         check=_tools_listed,
+    ),
+    Row(
+        id="session.id",
+        step=Step.SESSION,
+        title="a call without the session id is refused",
+        source="github.com/anthropics/claude-ai-mcp/issues/975",
+        check=_session_id,
+        impact=_session_id_impact,
+    ),
+    Row(
+        id="session.tool-names",
+        step=Step.SESSION,
+        title="a tool has a name that Claude does not take",
+        source="github.com/evoila/meho/issues/2745",
+        check=_tool_names,
+        impact=Impact.DEGRADES,
     ),
     Row(
         id="refresh.accepted",

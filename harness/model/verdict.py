@@ -86,6 +86,8 @@ class Shows(StrEnum):
         "Your account was authorized, but the server returned an error when connecting."
     )
     CONNECTION_EXPIRED = "Connection has expired. You can reconnect to re-authenticate."
+    SERVER_UNAVAILABLE = "This connector's server is currently unavailable."
+    STARTED_NOT_FINISHED = "You started connecting but didn't finish"
     NO_TOOLS = "This connector has no tools available."
     METHOD_NOT_ALLOWED = (
         '{"type":"error","error":{"type":"invalid_request_error","message":"Method Not Allowed"}}'
