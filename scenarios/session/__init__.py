@@ -1,0 +1,1 @@
+"""Failures behind the first call: the session, its messages, and the tools."""

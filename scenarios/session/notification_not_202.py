@@ -1,0 +1,68 @@
+"""A notification is answered with something else than 202.
+
+What happens
+    After the handshake Claude sends `notifications/initialized`, which has no id and wants no
+    answer. The server answers it like a request: 200 with a JSON-RPC error, 204, or an HTTP error.
+    People reported a connector that says it is connected, and never has a tool.
+
+Why it breaks
+    An accepted notification is answered 202 without a body, nothing else (MCP 2025-11-25,
+    transports, sending messages to the server). A body with `"id": null` belongs to no request, and
+    a client may take it for a broken session.
+
+Fix
+    Before anything looks up the method: if the message has no `id`, process it and answer 202 with
+    an empty body, for methods the server does not know too.
+
+        if (message.id === undefined) return res.status(202).end();
+
+        curl -si -X POST https://YOUR-HOST/mcp -H "Authorization: Bearer $TOKEN" \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","method":"notifications/initialized"}'
+"""
+
+from collections.abc import Iterator
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import body_evidence, status_evidence
+from harness.diagnosis.session import listed_tools
+from harness.model.answer import Answer, Asked
+from harness.model.trace import Purpose, Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.calls import as_json, handshake_era, rpc_method
+
+pattern = Pattern(
+    step=Step.SESSION,
+    party=Party.SERVER,
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    claude_shows=Shows.NO_TOOLS,
+    confidence=Confidence.REPORTED,
+    explains=("session.notification",),
+    sources=(
+        Source("github.com/erp-mafia/accounted/issues/75", seen="2026-03-21"),
+        Source("github.com/aipotheosis-labs/gate22/issues/90", seen="2025-09-13"),
+    ),
+)
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    answer = trace.last(Step.SESSION, Purpose.INITIALIZED)
+    if answer is None or answer.response is None or answer.status in (202, 401, 403):
+        return
+    # Where the other calls of the session fail too, the notification is not the reason.
+    if listed_tools(trace) is None:
+        return
+    yield status_evidence(answer, "202")
+    if answer.response.body:
+        yield body_evidence(answer, "no body")
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    """A dispatcher that takes the notification for a request with an unknown method."""
+    if rpc_method(asked) == "notifications/initialized" and answer.status == 202:
+        error = {"code": -32601, "message": "Method not found"}
+        return as_json(answer, {"jsonrpc": "2.0", "id": None, "error": error})
+    return handshake_era(asked, answer)

@@ -1,0 +1,1 @@
+"""Failures where a call needs a wider scope than the token has."""

@@ -1,0 +1,66 @@
+"""The resource lists offline_access among its own scopes.
+
+What happens
+    The resource metadata or the challenge names `offline_access`. Claude connects all the same, and
+    asks for that scope.
+
+Why it breaks
+    Whether there is a refresh token is a matter between Claude and the authorization server, not a
+    right that the MCP server could demand, so MCP 2026-07-28 wants it left out here (authorization,
+    scopes). Claude adds the scope by itself where the authorization server lists it. It becomes a
+    real failure where that server does not know the scope and refuses it.
+
+Fix
+    Take it out of `scopes_supported` in the resource metadata and out of `scope` in the challenge.
+    Leave it in, or add it to, `scopes_supported` in the authorization server's metadata.
+"""
+
+from collections.abc import Iterator
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import evidence, opening, used
+from harness.model.answer import Answer, Asked
+from harness.model.challenge import bearer
+from harness.model.trace import Step, Trace, Voice
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.bending import edited, is_resource_metadata
+from scenarios.calls import Members
+
+SCOPE = "offline_access"
+
+pattern = Pattern(
+    step=Step.STEP_UP,
+    party=Party.SERVER,
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    confidence=Confidence.SPECIFICATION,
+    sources=(
+        Source(
+            "modelcontextprotocol.io/specification/2026-07-28/basic/authorization", "2026-07-28"
+        ),
+    ),
+)
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    answer = opening(trace, Voice.BROKER)
+    if answer is not None and answer.response is not None and answer.status == 401:
+        challenge = bearer(answer.response.header_lines("www-authenticate"))
+        scope = challenge.params.get("scope", "") if challenge else ""
+        if SCOPE in scope.split():
+            place = "response.header.www-authenticate"
+            yield evidence(answer, place, f'scope="{scope}"', f"without {SCOPE}")
+    metadata = used(trace, Step.RESOURCE_METADATA)
+    document = (metadata.response.json_object if metadata and metadata.response else None) or {}
+    listed = document.get("scopes_supported")
+    if metadata is not None and isinstance(listed, list) and SCOPE in listed:
+        found = ", ".join(map(str, listed))
+        yield evidence(metadata, "response.body.scopes_supported", found, f"without {SCOPE}")
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    def edit(found: Members) -> Members:
+        return {**found, "scopes_supported": [*found.get("scopes_supported", []), SCOPE]}
+
+    return edited(answer, edit) if is_resource_metadata(asked) and answer.status == 200 else answer
