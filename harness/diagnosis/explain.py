@@ -109,6 +109,15 @@ _DISPROVED = (
     ),
 )
 
+# fmt: off
+_STOP_WORDS = frozenset({
+    "about", "again", "and", "any", "are", "but", "can", "could", "did", "does", "for", "from",
+    "get", "gets", "had", "has", "have", "how", "into", "its", "not", "now", "our", "that",
+    "the", "then", "there", "they", "this", "too", "was", "what", "when", "where", "which",
+    "who", "why", "will", "with", "would", "you", "your",
+})
+# fmt: on
+
 
 def explain(words: str, known: Sequence[Scenario]) -> Explanation:
     """The meaning of what a user pasted; no candidates when nothing fits."""
@@ -219,7 +228,8 @@ def _article(one: Scenario) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[a-z0-9_]+", text.lower()) if len(word) > 2}
+    found = re.findall(r"[a-z0-9_]+", text.lower())
+    return {word for word in found if len(word) > 2 and word not in _STOP_WORDS}
 
 
 def _normal(text: str) -> str:

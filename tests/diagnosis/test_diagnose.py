@@ -103,7 +103,7 @@ def test_each_stop_has_its_text_and_its_return(
 
 
 def test_a_row_no_pattern_explains_is_never_hidden() -> None:
-    diagnosis = diagnose(broken(bent("/token", reply(500))))
+    diagnosis = diagnose(broken(bent("/token", Failure(FailureKind.RESET, "the server hung up"))))
     assert all(one.impact is Impact.ADVISORY for one in diagnosis.findings)
     assert [one.row for one in diagnosis.unexplained] == ["token.issued"]
     assert "token endpoint" in diagnosis.headline

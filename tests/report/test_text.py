@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from harness.client.events import Send
 from harness.diagnosis.diagnose import diagnose
-from harness.model.trace import Note, NoteKind, Step, Trace
+from harness.model.trace import Failure, FailureKind, Note, NoteKind, Step, Trace
 from harness.model.verdict import Impact, Verdict
 from harness.report.printable import printable, printable_lines
 from harness.report.text import exit_code, text_report
 
 
 def broken_token(send: Send) -> Reply | None:
-    return reply(500, {"message": "boom"}) if send.url.endswith("/token") else None
+    if not send.url.endswith("/token"):
+        return None
+    return Failure(FailureKind.RESET, "the server hung up")
 
 
 def lines(trace: Trace) -> list[str]:
@@ -30,13 +32,13 @@ def test_the_answer_comes_first() -> None:
     assert found[2].startswith("Claude shows (reported): ")
     ladder = [line for line in found if line.startswith("  FAIL")]
     assert len(ladder) == 1
-    assert ladder[0].split()[1:3] == ["token", "500"]
+    assert ladder[0].split()[1:3] == ["token", "reset"]
 
 
 def test_an_unexplained_row_is_printed_with_its_evidence() -> None:
     found = "\n".join(lines(Play((broken_token, healthy)).run()))
     assert "Not a known pattern: the token endpoint issues no token (token.issued)" in found
-    assert "response.status 500" in " ".join(found.split())
+    assert "failure the server hung up" in " ".join(found.split())
 
 
 def test_a_page_that_needs_a_human_is_shown_with_its_fields() -> None:
