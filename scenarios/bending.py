@@ -92,3 +92,14 @@ def with_field(asked: Asked, name: str, value: str | None) -> Asked:
     if value is not None:
         fields.append((name, value))
     return replace(asked, body=urlencode(fields).encode())
+
+
+def naming_resource(asked: Asked, resource: str) -> Asked:
+    """The authorization or token request with this resource in place of the one it names."""
+    if asked.path.endswith("/oauth/token"):
+        return with_field(asked, "resource", resource)
+    address, _, sent = asked.url.partition("?")
+    if not is_authorization(asked) or asked.method != "GET":
+        return asked
+    values = {**dict(parse_qsl(sent)), "resource": resource}
+    return replace(asked, url=f"{address}?{urlencode(values)}")

@@ -63,6 +63,7 @@ _PARAMETERS: Mapping[tuple[str, str], _Meaning] = {
     ("error_code", "mcp_registration_failed"): _Meaning(
         "registration failed, or something before it that led to a wrong registration address",
         (Step.REGISTRATION, *_BEFORE),
+        ("dcr-redirect-host-rejected", "dcr-endpoint-404"),
     ),
     ("error_code", "mcp_token_exchange_failed"): _Meaning(
         "the token endpoint did not give a token", (Step.TOKEN,)
@@ -180,6 +181,9 @@ def _by_parameters(parameters: Mapping[str, str], known: Sequence[Scenario]) -> 
     rest = _ordered(
         one for one in known if one.pattern.step in wanted and _breaks(one) and one not in first
     )
+    # A meaning names the likeliest step first; the parameter that says most comes last.
+    likeliest = next((meaning.steps[0] for _, meaning in meanings[::-1] if meaning.steps), None)
+    rest.sort(key=lambda one: one.pattern.step is not likeliest)
     return Explanation(facts, (*first, *rest)[:MOST])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from harness.model.challenge import bearer
 from harness.model.trace import Exchange, NoteKind, Purpose, Response, Step, Trace, Voice
 from harness.model.verdict import Evidence
-from harness.model.wellknown import UrlError, host
+from harness.model.wellknown import UrlError, host, split
 
 QUOTE = 200
 METADATA_FORMS = (Purpose.METADATA_POINTER, Purpose.METADATA_PATH, Purpose.METADATA_ROOT)
@@ -146,3 +146,30 @@ def simulated(trace: Trace) -> bool:
     """True when our client played Claude: it notes what it decides, the real one does not."""
     ours = (NoteKind.DECISION, NoteKind.SKIP, NoteKind.STOP)
     return any(note.kind in ours for note in trace.notes)
+
+
+def straight_opening(trace: Trace) -> Exchange | None:
+    """The broker's answer to its opening question, None where a redirect led somewhere else."""
+    first, last = first_contact(trace), opening(trace, Voice.BROKER)
+    return first if first is last else None
+
+
+def stock_404s(trace: Trace) -> list[Exchange]:
+    """The root metadata addresses as the hosting answers them, when it lets no tenant serve them.
+
+    Empty unless the MCP URL lies below a prefix of such a platform and every form is absent.
+    """
+    if not _below_a_platform(trace.target):
+        return []
+    forms = list(trace.at(Step.RESOURCE_METADATA, Purpose.METADATA_PATH, Purpose.METADATA_ROOT))
+    return forms if all(one.status == 404 for one in forms) else []
+
+
+def _below_a_platform(url: str) -> bool:
+    """True for Supabase Edge Functions, API Gateway stages and Google Cloud Functions."""
+    try:
+        name, path = host(url), split(url).path
+    except UrlError:
+        return False
+    stage = ".execute-api." in name and name.endswith(".amazonaws.com")
+    return path.startswith("/functions/v1/") or stage or name.endswith(".cloudfunctions.net")

@@ -22,7 +22,7 @@ from harness.diagnosis.reading import (
 from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Json, Purpose, Step, Trace, Voice
 from harness.model.verdict import Evidence, Impact
-from harness.model.wellknown import difference, host, is_http_url
+from harness.model.wellknown import canonical_resource, difference, host, is_http_url
 
 PAGE_HEADERS = ("authorization", "content-type", "mcp-protocol-version")
 
@@ -179,15 +179,21 @@ def _for_this_resource(trace: Trace) -> Iterator[Evidence]:
     if not isinstance(resource, str):
         yield evidence(answer, "response.body.resource", resource, trace.target)
         return
+    own = canonical_resource(trace.target)
     differs = difference(trace.target, resource)
-    if differs == "trailing slash" or (differs is not None and refused(trace) is answer):
+    # A bare host and the same with a slash are one address (RFC 3986 section 6.2.3).
+    if differs == "trailing slash" and own.endswith("/"):
+        return
+    if differs in ("trailing slash", "path") or (differs and refused(trace) is answer):
         yield evidence(answer, "response.body.resource", resource, trace.target)
 
 
 def _resource_impact(trace: Trace) -> Impact:
     if refused(trace) is not None:
         return Impact.BREAKS if guess_failed(trace) else Impact.DEGRADES
-    return Impact.ADVISORY
+    document = _object(used(trace, Step.RESOURCE_METADATA)) or {}
+    differs = difference(trace.target, str(document.get("resource")))
+    return Impact.DEGRADES if differs == "path" else Impact.ADVISORY
 
 
 def _names_server(trace: Trace) -> Iterator[Evidence]:

@@ -24,7 +24,7 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, opening, status_evidence
+from harness.diagnosis.reading import evidence, opening, status_evidence, stock_404s
 from harness.model.answer import Answer, Asked
 from harness.model.challenge import bearer
 from harness.model.trace import Purpose, Step, Trace, Voice
@@ -63,6 +63,9 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     lines = answer.response.header_lines("www-authenticate")
     challenge = bearer(lines)
     if challenge is None or "resource_metadata" in challenge.params:
+        return
+    # Where the hosting keeps the root of the host, that is the failure.
+    if stock_404s(trace):
         return
     # Redirect hops count too: a document that was moved away is another failure.
     forms = list(trace.at(Step.RESOURCE_METADATA, Purpose.METADATA_PATH, Purpose.METADATA_ROOT))

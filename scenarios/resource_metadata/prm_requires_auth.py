@@ -18,8 +18,9 @@ Fix
 from collections.abc import Iterator
 from dataclasses import replace
 
+from harness.diagnosis.network import bot_challenge
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import metadata_answers, status_evidence, vercel_checkpoint
+from harness.diagnosis.reading import authless, metadata_answers, status_evidence, vercel_checkpoint
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
@@ -44,8 +45,11 @@ pattern = Pattern(
 
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
+    if authless(trace):
+        return
     for answer in metadata_answers(trace):
-        if answer.status in (401, 403) and not vercel_checkpoint(answer.response):
+        tested = bot_challenge(answer.response) or vercel_checkpoint(answer.response)
+        if answer.status in (401, 403) and not tested:
             yield status_evidence(answer, "200")
 
 

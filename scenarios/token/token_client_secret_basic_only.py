@@ -48,6 +48,8 @@ pattern = Pattern(
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
     explains=("token.issued",),
+    # A list without `none` also keeps a metadata document from being used.
+    also=("as-cimd-without-none",),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/667", seen="2026-07-22"),),
 )
 

@@ -1,0 +1,1 @@
+"""What keeps Claude from reaching the server: names, ports, TLS, tunnels."""

@@ -1,0 +1,78 @@
+"""The registration takes public clients only, and Claude asks to be a confidential one.
+
+What happens
+    Claude registers with `token_endpoint_auth_method` `client_secret_post`, whatever methods the
+    metadata lists. The authorization server knows only `none` and refuses the whole registration.
+    The same request with `none` was accepted here: Claude does not try that itself.
+
+Why it breaks
+    The server compares the method with a list and treats another one as an error. It need not: it
+    may register the client with a method of its own choice, as long as the answer says which (RFC
+    7591 section 3.2.1). Claude reads the method from the answer and keeps to it.
+
+Fix
+    Accept `client_secret_post`, and where you want public clients only, answer 201 with the method
+    `none` and without a secret:
+
+        {"client_id": "...", "token_endpoint_auth_method": "none",
+         "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"]}
+
+    Keep `none` in `token_endpoint_auth_methods_supported`, and require PKCE. Or take client
+    metadata documents (CIMD): there Claude is a public client from the start, and never registers.
+"""
+
+import json
+from collections.abc import Iterator
+
+from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.reading import evidence
+from harness.model.answer import Answer, Asked
+from harness.model.trace import Purpose, Step, Trace
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.bending import refusal
+from scenarios.registrations import Reason, refusal_of, refusal_quotes, registers, variant
+
+pattern = Pattern(
+    step=Step.REGISTRATION,
+    party=Party.AUTHORIZATION_SERVER,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    claude_shows=Shows.COULD_NOT_REGISTER,
+    confidence=Confidence.DOCUMENTED,
+    explains=("registration.accepted",),
+    sources=(
+        Source("github.com/anthropics/claude-ai-mcp/issues/1043", seen="2026-09-15"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/82", seen="2026-03-30"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/5", seen="2026-02"),
+    ),
+)
+
+METHOD = "token_endpoint_auth_method"
+
+
+@pattern.detect
+def detect(trace: Trace) -> Iterator[Evidence]:
+    refused = refusal_of(trace, Reason.CONFIDENTIAL)
+    public = variant(trace, Purpose.REGISTER_PUBLIC)
+    if refused is None or public is None:
+        return
+    yield from refusal_quotes(refused)
+    asked = (refused.request.json_object or {}).get(METHOD, "(absent)")
+    yield evidence(refused, f"request.body.{METHOD}", asked)
+    yield evidence(public, f"request.body.{METHOD}", "none")
+    yield evidence(public, "response.status", public.status)
+
+
+@pattern.fault
+def fault(asked: Asked, answer: Answer) -> Answer:
+    if (metadata := registers(asked, answer)) is not None:
+        return metadata
+    if not asked.path.endswith("/register") or _method(asked) == "none":
+        return answer
+    return refusal(answer, 400, "invalid_client_metadata", "only public clients can register")
+
+
+def _method(asked: Asked) -> object:
+    try:
+        return json.loads(asked.body)[METHOD]
+    except (ValueError, KeyError, TypeError):
+        return None
