@@ -30,7 +30,8 @@ MAY_IMPORT = {
         "harness.diagnosis",
         "reference_server",
     },
-    "harness.report": {"harness.model", "harness.profiles"},
+    "harness.specification": {"harness.model", "harness.diagnosis"},
+    "harness.report": {"harness.model", "harness.profiles", "harness.specification"},
     "harness.tui": {
         "harness.model",
         "harness.profiles",

@@ -59,6 +59,33 @@ def _surface(trace: Trace, diagnosis: Diagnosis) -> Json:
         "findings": [_finding(one) for one in diagnosis.findings],
         "unexplained": [_unmet(one) for one in diagnosis.unexplained],
         "when_deployed": list(diagnosis.when_deployed),
+        "specification": _specification(trace),
+    }
+
+
+def _specification(trace: Trace) -> Json:
+    """What the specifications say of the trace, whatever the surface minds."""
+    from harness.specification.assess import Standing, assess
+
+    found = assess(trace)
+    failed = found.standing(Standing.FAILED)
+    return {
+        "revision": str(found.revision),
+        "holds": len(found.standing(Standing.HOLDS)),
+        "violated": [
+            {
+                "id": one.requirement.id,
+                "party": str(one.requirement.party),
+                "level": str(one.requirement.level),
+                "source": one.requirement.source,
+                "section": one.requirement.section or None,
+                "text": one.requirement.text,
+                "evidence": [_evidence(each) for each in one.evidence],
+            }
+            for one in found.violated
+        ],
+        "not_shown": len(found.standing(Standing.NOT_SHOWN)),
+        "failed": [{"id": one.requirement.id, "error": one.error} for one in failed],
     }
 
 

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from harness.model.trace import NoteKind, Trace
 from harness.model.verdict import (
@@ -16,6 +17,9 @@ from harness.model.verdict import (
 )
 from harness.report.printable import printable
 from harness.report.words import CONFIDENCE, blame
+
+if TYPE_CHECKING:
+    from harness.specification.requirement import Requirement
 
 WIDTH = 80
 _LABEL = {
@@ -75,9 +79,42 @@ def _lines(trace: Trace, diagnosis: Diagnosis, *, verbose: bool) -> Iterator[str
         yield "When deployed, as this address is local or unusual:"
         for sentence in diagnosis.when_deployed:
             yield from _wrap(sentence, "  - ", "    ")
+    if verbose:
+        yield from _specification(trace)
     if trace.recording:
         yield ""
         yield f"recording  {trace.recording}"
+
+
+def _specification(trace: Trace) -> Iterator[str]:
+    """What the specifications say of the trace, whatever the surface minds."""
+    from harness.specification.assess import Standing, assess
+
+    found = assess(trace)
+    holds, hidden = (len(found.standing(one)) for one in (Standing.HOLDS, Standing.NOT_SHOWN))
+    yield ""
+    title = f"Against the specification (MCP {found.revision}), apart from what Claude minds:"
+    yield from _wrap(title, "", "  ")
+    yield f"  {holds} requirements hold, {len(found.violated)} do not, {hidden} are not shown"
+    written = [one for one in found.violated if one.requirement.level.normative]
+    for one in written:
+        yield from _violation(one.requirement, one.evidence[0])
+    if len(written) < len(found.violated):
+        yield "  Written nowhere, but it follows, or clients were seen to need it:"
+    for one in found.violated[len(written) :]:
+        yield from _violation(one.requirement, one.evidence[0])
+    for one in found.standing(Standing.FAILED):
+        text = f"{one.requirement.id}: the check failed to run ({printable(one.error or '')})"
+        yield from _wrap(text, f"  {'?':<11}", " " * 13)
+
+
+def _violation(requirement: "Requirement", first: Evidence) -> Iterator[str]:
+    text = f"{requirement.text} ({requirement.id}; {requirement.cited})"
+    yield from _wrap(text, f"  {requirement.level:<10} ", " " * 13)
+    text = f"exchange {first.exchange} {first.place}  {printable(first.quote)}"
+    if first.expected is not None:
+        text += f"  (expected {printable(first.expected)})"
+    yield from _wrap(text, f"{'':13}seen  ", " " * 19, lines=3)
 
 
 def _shown(diagnosis: Diagnosis) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""What the specifications demand, judged apart from what a surface of Claude needs."""
