@@ -13,8 +13,8 @@ from harness.diagnosis.reading import evidence, opening, stopped_at, used
 from harness.model.trace import Exchange, Json, Purpose, Response, Step, TokenFacts, Trace, Voice
 from harness.model.verdict import Evidence
 
-SECOND_OF_GRACE = 1
-"""A Date header has whole seconds."""
+GRACE = 5
+"""Seconds. A Date header has whole ones, and servers under load send one of a while ago."""
 
 _READS_JWT = re.compile(r"\b(jwt|jws|jwe|jwks|malformed|segments|compact)\b", re.IGNORECASE)
 _MISSING = re.compile(
@@ -76,10 +76,10 @@ def other_time(trace: Trace) -> Iterator[Evidence]:
     shown = f"the server's clock: {_clock_of(called)}"
     for name in ("nbf", "iat"):
         when = _seconds(token.claims.get(name))
-        if when is not None and when > clock + SECOND_OF_GRACE:
+        if when is not None and when > clock + GRACE:
             yield evidence(answer, f"token.{name}", f"{when}, in {when - clock} s", shown)
     expires = _seconds(token.claims.get("exp"))
-    if expires is not None and expires + SECOND_OF_GRACE < clock:
+    if expires is not None and expires + GRACE < clock:
         yield evidence(answer, "token.exp", f"{expires}, {clock - expires} s ago", shown)
 
 
