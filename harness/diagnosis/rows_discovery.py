@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from harness.diagnosis.browsing import is_internal
 from harness.diagnosis.contract import Row
 from harness.diagnosis.reading import (
     authless,
@@ -266,23 +267,34 @@ def https_only(trace: Trace) -> Iterator[Evidence]:
     if answer and answer.response:
         challenge = bearer(answer.response.header_lines("www-authenticate"))
         pointer = challenge.params.get("resource_metadata", "") if challenge else ""
-        if pointer.startswith("http:"):
+        if _plain_http(trace, pointer):
             yield evidence(answer, "response.header.www-authenticate", pointer, "https")
     metadata = refused(trace) or used(trace, Step.RESOURCE_METADATA)
-    yield from _http_members(metadata, ("resource", "authorization_servers"))
+    yield from _http_members(trace, metadata, ("resource", "authorization_servers"))
     endpoints = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")
-    yield from _http_members(used(trace, Step.SERVER_METADATA), endpoints)
+    yield from _http_members(trace, used(trace, Step.SERVER_METADATA), endpoints)
 
 
-def _http_members(exchange: Exchange | None, names: tuple[str, ...]) -> Iterator[Evidence]:
+def _http_members(
+    trace: Trace, exchange: Exchange | None, names: tuple[str, ...]
+) -> Iterator[Evidence]:
     document = _object(exchange)
     if exchange is None or document is None:
         return
     for name in names:
         value = document.get(name)
         for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, str) and one.startswith("http:"):
+            if _plain_http(trace, one):
                 yield evidence(exchange, f"response.body.{name}", one, "https")
+
+
+def _plain_http(trace: Trace, address: object) -> bool:
+    """True for an http URL, unless its host is out of reach in any case: that is worse."""
+    if not isinstance(address, str) or not address.startswith("http:"):
+        return False
+    if not is_http_url(address) or not is_http_url(trace.target):
+        return True
+    return is_internal(host(trace.target)) or not is_internal(host(address))
 
 
 def _https_impact(trace: Trace) -> Impact:

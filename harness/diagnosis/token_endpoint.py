@@ -6,6 +6,7 @@ from harness.diagnosis.reading import is_html, used, vercel_checkpoint
 from harness.model.trace import Exchange, Json, Purpose, Step, Trace
 from harness.model.wellknown import UrlError, host
 
+_FOREVER = 10**12
 _MONTH = 30 * 24 * 3600
 _PAGE = 64 * 1024
 
@@ -103,12 +104,17 @@ def lifetime(exchange: Exchange) -> float | None:
     if isinstance(seconds, str) and seconds.isdecimal():
         seconds = int(seconds[:12])
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        return float(seconds)
+        return _bounded(seconds)
     claims = exchange.token.claims if exchange.token else {}
     end, start = claims.get("exp"), claims.get("iat")
     if isinstance(end, int | float) and isinstance(start, int | float):
-        return float(end - start)
+        return _bounded(end) - _bounded(start)
     return None
+
+
+def _bounded(seconds: int | float) -> float:
+    """The number as a float; JSON integers of hundreds of digits have none."""
+    return float(max(-_FOREVER, min(seconds, _FOREVER)))
 
 
 def ends_for_good(trace: Trace) -> Exchange | None:

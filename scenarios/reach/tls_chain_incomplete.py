@@ -20,7 +20,8 @@ Fix
     bought certificates: leaf first, then the authority's bundle. This must list two or more
     certificates and end with code 0:
 
-        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST -showcerts </dev/null \\
+        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
+          -showcerts </dev/null \\
           | grep -E '^ *[0-9]+ s:|Verify return code'
 """
 

@@ -14,7 +14,8 @@ Why it breaks
 Fix
     Try from a home connection and from a cloud machine; only `openssl` tells you where it dies:
 
-        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST </dev/null
+        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
+          </dev/null
 
     If it fails everywhere, repair the listener: certificate and name in its configuration, TLS 1.2
     and 1.3. If only cloud machines fail, allow 160.79.104.0/21 (AS399358) at the host's firewall,

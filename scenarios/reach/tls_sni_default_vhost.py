@@ -21,9 +21,11 @@ Fix
 
     Look which site answers, with and without the name:
 
-        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST </dev/null 2>/dev/null \\
+        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
+          </dev/null 2>/dev/null \\
           | openssl x509 -noout -subject -ext subjectAltName
-        openssl s_client -connect YOUR-HOST:443 -noservername </dev/null 2>/dev/null \\
+        openssl s_client -connect YOUR-HOST:443 -noservername \\
+          </dev/null 2>/dev/null \\
           | openssl x509 -noout -subject
 """
 

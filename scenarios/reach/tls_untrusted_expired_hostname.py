@@ -17,8 +17,9 @@ Fix
     `certbot renew --dry-run` must work, and the server must reload afterwards. A wildcard covers
     one level only: `*.example.com` does not cover `a.b.example.com`. Look from outside:
 
-        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST </dev/null 2>/dev/null \\
-          | openssl x509 -noout -subject -issuer -dates -ext subjectAltName
+        openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
+          </dev/null 2>/dev/null | openssl x509 -noout \\
+          -subject -issuer -dates -ext subjectAltName
 """
 
 from collections.abc import Iterator
