@@ -94,6 +94,11 @@ def with_field(asked: Asked, name: str, value: str | None) -> Asked:
     return replace(asked, body=urlencode(fields).encode())
 
 
+def with_mangled_code(asked: Asked) -> Asked:
+    """The token request with a code that nobody issued, any other request as it is."""
+    return with_field(asked, "code", "mangled") if is_grant(asked, "authorization_code") else asked
+
+
 def naming_resource(asked: Asked, resource: str) -> Asked:
     """The authorization or token request with this resource in place of the one it names."""
     if asked.path.endswith("/oauth/token"):

@@ -1,6 +1,9 @@
 """The MCP URL with its closing slash added or taken away, where it is the real endpoint."""
 
+from dataclasses import replace
+
 from harness.diagnosis.reading import evidence
+from harness.model.answer import Asked
 from harness.model.challenge import bearer
 from harness.model.jsonrpc import answer
 from harness.model.trace import Exchange, Purpose, Step, Trace
@@ -20,3 +23,10 @@ def answers_as_mcp(trace: Trace) -> Exchange | None:
 
 def other_evidence(exchange: Exchange) -> Evidence:
     return evidence(exchange, "response.status", f"{exchange.status} at {exchange.request.url}")
+
+
+def served_with_slash(asked: Asked) -> Asked:
+    """The request as a server sees it whose route is `/mcp/`."""
+    if asked.path != "/mcp/":
+        return asked
+    return replace(asked, url=asked.url.replace("/mcp/", "/mcp", 1))

@@ -9,7 +9,7 @@ from harness.diagnosis.browsing import answered_refusal, page_text, parameters
 from harness.diagnosis.reading import body_evidence, endpoints_guessed, is_html, status_evidence
 from harness.diagnosis.token_endpoint import form
 from harness.model.answer import Answer, Asked
-from harness.model.trace import Exchange, Json, Purpose, Step, Trace
+from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Evidence
 from scenarios.bending import is_server_metadata, without
 
@@ -66,7 +66,7 @@ def attempts(trace: Trace) -> list[Exchange]:
 
 def client_of(exchange: Exchange) -> str | None:
     """The client id of an accepted registration."""
-    found = answered(exchange).get("client_id")
+    found = (exchange.json_object or {}).get("client_id")
     accepted = exchange.status in (200, 201) and isinstance(found, str) and found
     return str(found) if accepted else None
 
@@ -75,11 +75,6 @@ def registered_clients(trace: Trace) -> dict[str, Exchange]:
     """Every client that was registered in a trace, and the exchange that did it."""
     every = ((client_of(one), one) for one in trace.at(Step.REGISTRATION))
     return {client_id: one for client_id, one in every if client_id is not None}
-
-
-def answered(exchange: Exchange) -> dict[str, Json]:
-    """The JSON object of the answer, empty when there is none."""
-    return (exchange.response.json_object if exchange.response else None) or {}
 
 
 def refusal_of(trace: Trace, reason: Reason) -> Exchange | None:
@@ -110,7 +105,7 @@ def variant(trace: Trace, purpose: Purpose) -> Exchange | None:
 
 def words(exchange: Exchange) -> str:
     """What a refusal says, lower case: error and description, else the whole body."""
-    document = answered(exchange)
+    document = exchange.json_object or {}
     said = [document.get(name) for name in ("error", "error_description")]
     texts = [one for one in said if isinstance(one, str)]
     if texts:
@@ -146,7 +141,7 @@ def _reason(trace: Trace, refused: Exchange) -> Reason | None:
 
 
 def _worded(refused: Exchange) -> Reason | None:
-    text, error = words(refused), answered(refused).get("error")
+    text, error = words(refused), (refused.json_object or {}).get("error")
     if error == "invalid_redirect_uri" or re.search("redirect[_ ]uri", text):
         return Reason.REDIRECT_URI
     if "trusted hosts" in text:

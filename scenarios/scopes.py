@@ -63,7 +63,7 @@ def _whole(scope: str) -> str:
 def _unlisted(trace: Trace, scopes: tuple[str, ...]) -> set[str]:
     """The scopes that the authorization server does not list; none when it has no list."""
     metadata = used(trace, Step.SERVER_METADATA)
-    document = metadata.response.json_object if metadata and metadata.response else None
+    document = metadata.json_object if metadata else None
     listed = document.get("scopes_supported") if document else None
     return {one for one in scopes if one not in listed} if isinstance(listed, list) else set()
 
@@ -71,6 +71,6 @@ def _unlisted(trace: Trace, scopes: tuple[str, ...]) -> set[str]:
 def _registered_for_less(trace: Trace, scopes: tuple[str, ...]) -> bool:
     """True when the registration had given the client a narrower scope: that is the failure."""
     answer = trace.last(Step.REGISTRATION, Purpose.REGISTER)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     given = document.get("scope") if document else None
     return isinstance(given, str) and not set(scopes) <= set(given.split())

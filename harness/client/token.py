@@ -148,6 +148,6 @@ def _authentication(client: Client) -> tuple[Headers, list[tuple[str, str]]]:
 def _account(exchange: Exchange) -> str:
     if exchange.failure:
         return exchange.failure.text
-    document = (exchange.response.json_object if exchange.response else None) or {}
+    document = exchange.json_object or {}
     error = document.get("error")
     return f"answer {exchange.status}" + (f", {error}" if isinstance(error, str) else "")

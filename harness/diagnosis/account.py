@@ -132,7 +132,7 @@ def _token(trace: Trace, step: Step) -> str:
         renewable = (last.response.json_object or {}).get("refresh_token") if last.response else 0
         tail = " and a refresh token" if renewable else ", no refresh token"
         return f"{last.token.kind} access token{tail}"
-    document = (last.response.json_object if last.response else None) or {}
+    document = last.json_object or {}
     error = document.get("error")
     return _outcome(last) + (f" {error}" if isinstance(error, str) else "")
 

@@ -57,7 +57,7 @@ def other_issuer(trace: Trace) -> Iterator[Evidence]:
     found = issued(trace)
     named = trace.decision(Step.SERVER_METADATA, "issuer")
     metadata = used(trace, Step.SERVER_METADATA)
-    document = (metadata.response.json_object if metadata and metadata.response else None) or {}
+    document = (metadata.json_object if metadata else None) or {}
     published = [one for one in (document.get("issuer"), named) if isinstance(one, str)]
     if found is None or not published:
         return

@@ -5,11 +5,11 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from urllib.parse import urljoin
 
 from harness.diagnosis.reading import is_html
 from harness.model.trace import Exchange, Json, Purpose, Response, Step, Trace
-from harness.model.wellknown import UrlError, host
+from harness.model.wellknown import UrlError, host, query
 
 _SIGN_IN = (Purpose.AUTHORIZE, Purpose.PAGE, Purpose.CALLBACK)
 _LONGEST_PAGE = 128 * 1024
@@ -84,14 +84,6 @@ def end_of_sign_in(trace: Trace) -> Load | None:
 def parameters(exchange: Exchange) -> dict[str, str]:
     """The query parameters of a request."""
     return query(exchange.request.url)
-
-
-def query(url: str) -> dict[str, str]:
-    """The query parameters of a URL, of repeated ones the last; empty when it is no URL."""
-    try:
-        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    except ValueError:
-        return {}
 
 
 def asked_scopes(trace: Trace) -> tuple[str, ...]:

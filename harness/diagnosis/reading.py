@@ -142,6 +142,13 @@ def refusal_evidence(
         yield body_evidence(exchange)
 
 
+def challenge_parameter(exchange: Exchange | None, name: str) -> str | None:
+    """A parameter of the first Bearer challenge of an answer, None when it is not there."""
+    response = exchange.response if exchange else None
+    challenge = bearer(response.header_lines("www-authenticate")) if response else None
+    return challenge.params.get(name) if challenge else None
+
+
 def simulated(trace: Trace) -> bool:
     """True when our client played Claude: it notes what it decides, the real one does not."""
     ours = (NoteKind.DECISION, NoteKind.SKIP, NoteKind.STOP)

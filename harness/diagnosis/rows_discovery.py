@@ -7,6 +7,7 @@ from harness.diagnosis.contract import Row
 from harness.diagnosis.reading import (
     authless,
     body_evidence,
+    challenge_parameter,
     endpoints_guessed,
     evidence,
     first_contact,
@@ -264,11 +265,9 @@ def https_only(trace: Trace) -> Iterator[Evidence]:
     if not target_is_https(trace):
         return
     answer = opening(trace, Voice.BROKER)
-    if answer and answer.response:
-        challenge = bearer(answer.response.header_lines("www-authenticate"))
-        pointer = challenge.params.get("resource_metadata", "") if challenge else ""
-        if _plain_http(trace, pointer):
-            yield evidence(answer, "response.header.www-authenticate", pointer, "https")
+    pointer = challenge_parameter(answer, "resource_metadata")
+    if answer is not None and _plain_http(trace, pointer):
+        yield evidence(answer, "response.header.www-authenticate", pointer, "https")
     metadata = refused(trace) or used(trace, Step.RESOURCE_METADATA)
     yield from _http_members(trace, metadata, ("resource", "authorization_servers"))
     endpoints = ("issuer", "authorization_endpoint", "token_endpoint", "registration_endpoint")
@@ -317,7 +316,7 @@ def _pkce(trace: Trace) -> Iterator[Evidence]:
 
 
 def _object(exchange: Exchange | None) -> dict[str, Json] | None:
-    return exchange.response.json_object if exchange and exchange.response else None
+    return exchange.json_object if exchange else None
 
 
 def _past(trace: Trace, step: Step) -> bool:

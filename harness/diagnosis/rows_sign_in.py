@@ -132,7 +132,7 @@ def _callback_code(trace: Trace) -> Iterator[Evidence]:
 
 def _callback_issuer(trace: Trace) -> Iterator[Evidence]:
     reached, metadata = callback(trace), used(trace, Step.SERVER_METADATA)
-    document = metadata.response.json_object if metadata and metadata.response else None
+    document = metadata.json_object if metadata else None
     if reached is None or document is None or reached.request.method != "GET":
         return
     named = parameters(reached).get("iss")

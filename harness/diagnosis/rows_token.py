@@ -15,7 +15,8 @@ def _renewable(trace: Trace) -> Iterator[Evidence]:
         yield evidence(answer, "response.body.refresh_token", "(absent)", "a refresh token")
 
 
-def _dead_token(trace: Trace) -> Iterator[Evidence]:
+def dead_token(trace: Trace) -> Iterator[Evidence]:
+    """The refusal of a refresh token nobody issued, when it is not `invalid_grant`."""
     answer = dead_token_misanswered(trace)
     if answer is not None:
         yield status_evidence(answer, "400 with invalid_grant")
@@ -38,7 +39,7 @@ ROWS: tuple[Row, ...] = (
         step=Step.REFRESH,
         title="a dead refresh token is not refused with invalid_grant",
         source=_AUTH,
-        check=_dead_token,
+        check=dead_token,
         impact=Impact.DEGRADES,
     ),
 )

@@ -108,5 +108,5 @@ def _begun_between(trace: Trace, first: Exchange, last: Exchange) -> bool:
 
 
 def _issues(exchange: Exchange) -> bool:
-    document = exchange.response.json_object if exchange.response else None
+    document = exchange.json_object
     return exchange.status == 200 and "access_token" in (document or {})

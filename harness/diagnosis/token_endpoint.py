@@ -29,7 +29,7 @@ def form(exchange: Exchange) -> dict[str, str]:
 
 def document(exchange: Exchange | None) -> dict[str, Json]:
     """The JSON object of the answer, empty when there is none."""
-    return (exchange.response.json_object if exchange and exchange.response else None) or {}
+    return (exchange.json_object if exchange else None) or {}
 
 
 def issued(exchange: Exchange | None) -> bool:

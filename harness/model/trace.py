@@ -289,6 +289,11 @@ class Exchange:
     def status(self) -> int | None:
         return self.response.status if self.response else None
 
+    @property
+    def json_object(self) -> dict[str, Json] | None:
+        """The body of the response as a JSON object, None when there is none."""
+        return self.response.json_object if self.response else None
+
 
 class NoteKind(StrEnum):
     """What a note tells about a run besides its exchanges."""

@@ -1,6 +1,6 @@
 """Well-known metadata addresses, and how resources and issuers are compared."""
 
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from harness.model.trace import Purpose
 
@@ -55,9 +55,12 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{name}{suffix}"
 
 
-def request_target(url: str) -> str:
-    parts = split(url)
-    return urlunsplit(("", "", parts.path or "/", parts.query, ""))
+def query(url: str) -> dict[str, str]:
+    """The query parameters of a URL, of repeated ones the last; empty when it is no URL."""
+    try:
+        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    except ValueError:
+        return {}
 
 
 def resource_metadata_urls(mcp_url: str) -> list[tuple[Purpose, str]]:

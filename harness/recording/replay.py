@@ -17,6 +17,7 @@ from harness.model.trace import (
     Request,
     Trace,
 )
+from harness.model.wellknown import query
 from harness.recording.known import PLACEHOLDER
 from harness.recording.secret_names import header_kind, kind_of
 
@@ -84,7 +85,7 @@ class Replay:
             request = exchange.request
             match exchange.purpose:
                 case Purpose.AUTHORIZE:
-                    name, value = "state", _query(request.url).get("state")
+                    name, value = "state", query(request.url).get("state")
                 case Purpose.TOKEN:
                     name = "code_verifier"
                     value = dict(_values(request)).get(name)
@@ -128,13 +129,6 @@ def _aligned(name: str, value: str) -> str:
     if name in _VOLATILE or kind_of(name) or PLACEHOLDER.search(value):
         return "*"
     return _LOOPBACK_PORT.sub(r"\1:*", value)
-
-
-def _query(url: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    except ValueError:
-        return {}
 
 
 def _changes(recorded: Request, sent: Request) -> Iterator[str]:

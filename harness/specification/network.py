@@ -15,7 +15,6 @@ from harness.model.trace import Exchange, Purpose, Step, Trace, Voice
 from harness.model.wellknown import origin
 from harness.specification.reading import (
     Found,
-    object_,
     query,
     resource_answers,
     resource_documents,
@@ -182,7 +181,7 @@ def metadata_needs_no_token(trace: Trace) -> Found:
     asked = some([*resource_answers(trace), *server_answers(trace)])
     for step in (Step.RESOURCE_METADATA, Step.SERVER_METADATA):
         answers = [one for one in asked if one.step is step]
-        found = any(one.status == 200 and object_(one) for one in answers)
+        found = any(one.status == 200 and one.json_object for one in answers)
         for one in answers:
             meant = one.purpose is Purpose.METADATA_POINTER or not found
             if one.status in (401, 403) and meant:

@@ -12,7 +12,6 @@ from harness.specification.reading import (
     bearer_of,
     challenge_lines,
     challenges_of,
-    object_,
     opening_challenge,
     pointer,
     protected,
@@ -94,7 +93,7 @@ def metadata_can_be_found(trace: Trace) -> Found:
     """The challenge names the resource metadata, or a well-known address holds it."""
     one = shown(opening(trace, Voice.BROKER))
     when(one.status == 401 and resource_answers(trace))
-    served = any(object_(each) for each in resource_answers(trace) if each.status == 200)
+    served = any(each.json_object for each in resource_answers(trace) if each.status == 200)
     if pointer(trace) is None and not served:
         yield evidence(
             one,

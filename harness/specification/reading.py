@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from harness.diagnosis.reading import METADATA_FORMS, evidence, opening, used
+from harness.diagnosis.reading import METADATA_FORMS, challenge_parameter, evidence, opening, used
 from harness.diagnosis.token_endpoint import document
 from harness.model.challenge import Challenge, bearer, parse
 from harness.model.trace import Exchange, Json, Purpose, Response, Step, Trace, Voice
@@ -64,7 +64,7 @@ def resource_documents(trace: Trace) -> list[tuple[Exchange, Document]]:
     return some(
         (one, document(one))
         for one in resource_answers(trace)
-        if one.status == 200 and object_(one)
+        if one.status == 200 and one.json_object
     )
 
 
@@ -83,7 +83,7 @@ def server_answers(trace: Trace) -> list[Exchange]:
 
 def server_document(trace: Trace) -> tuple[Exchange, Document]:
     """The authorization server's metadata that the client used, else what can be read of it."""
-    answers = [one for one in server_answers(trace) if one.status == 200 and object_(one)]
+    answers = [one for one in server_answers(trace) if one.status == 200 and one.json_object]
     chosen = used(trace, Step.SERVER_METADATA)
     found = next((one for one in answers if one is chosen), answers[0] if answers else None)
     return shown(found), document(found)
@@ -111,11 +111,6 @@ def published(trace: Trace, member: str) -> tuple[Exchange, Json]:
     exchange, metadata = server_document(trace)
     when(member in metadata)
     return exchange, metadata[member]
-
-
-def object_(exchange: Exchange) -> Document | None:
-    """The body as a JSON object, None when it is none."""
-    return exchange.response.json_object if exchange.response else None
 
 
 def strings(value: Json) -> list[str]:
@@ -156,7 +151,7 @@ def refusals(trace: Trace) -> list[Exchange]:
 def protected(trace: Trace) -> bool:
     """True when the server asks anybody for a token, or publishes where to get one."""
     asked = any(one.status == 401 for one in trace.at(Step.CHALLENGE))
-    named = any(object_(one) for one in resource_answers(trace) if one.status == 200)
+    named = any(one.json_object for one in resource_answers(trace) if one.status == 200)
     return asked or named
 
 
@@ -181,9 +176,7 @@ def challenge_lines(exchange: Exchange) -> list[str]:
 
 def pointer(trace: Trace) -> str | None:
     """Where the first challenge says the resource metadata lies."""
-    exchange = opening(trace, Voice.BROKER)
-    challenge = bearer_of(exchange) if exchange else None
-    return challenge.params.get("resource_metadata") if challenge else None
+    return challenge_parameter(opening(trace, Voice.BROKER), "resource_metadata")
 
 
 def well_known(trace: Trace, form: Purpose) -> str:

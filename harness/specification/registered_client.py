@@ -10,7 +10,6 @@ from harness.specification.reading import (
     Found,
     lower_list,
     member_evidence,
-    object_,
     response,
     some,
     strings,
@@ -42,7 +41,7 @@ def status_is_201(trace: Trace) -> Found:
 def answer_is_json(trace: Trace) -> Found:
     """The answer is a JSON object, sent as application/json."""
     for one in _accepted(trace):
-        if object_(one) is None:
+        if one.json_object is None:
             yield body_evidence(one, "a JSON object")
         elif response(one).media_type != "application/json":
             found = response(one).header("content-type") or "(absent)"

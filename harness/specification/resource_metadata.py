@@ -17,7 +17,6 @@ from harness.specification.reading import (
     Found,
     asked_at,
     member_evidence,
-    object_,
     protected,
     resource_answers,
     resource_documents,
@@ -63,7 +62,7 @@ def path_form_served(trace: Trace) -> Found:
     """For a resource with a path, the well-known address with that path holds the metadata."""
     when(protected(trace) and not authless(trace))
     one = shown(asked_at(trace, well_known(trace, Purpose.METADATA_PATH)))
-    if one.status != 200 or object_(one) is None:
+    if one.status != 200 or one.json_object is None:
         yield status_evidence(one, "200 with the metadata")
 
 

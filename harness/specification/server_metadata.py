@@ -14,7 +14,6 @@ from harness.specification.reading import (
     asked_at,
     asked_at_the_issuer,
     member_evidence,
-    object_,
     plain_url,
     published,
     response,
@@ -38,7 +37,7 @@ def metadata_at_the_root(trace: Trace) -> Found:
     when(is_http_url(trace.target))
     url = origin(trace.target) + "/.well-known/oauth-authorization-server"
     one = shown(asked_at(trace, url))
-    if one.status != 200 or object_(one) is None:
+    if one.status != 200 or one.json_object is None:
         yield status_evidence(one, "200 with metadata")
 
 
@@ -58,7 +57,7 @@ def rfc8414_served(trace: Trace) -> Found:
     """Metadata in the form of RFC 8414 lies where the issuer says."""
     when(asked_at_the_issuer(trace))
     one = shown(trace.last(Step.SERVER_METADATA, Purpose.RFC8414))
-    if one.status != 200 or object_(one) is None:
+    if one.status != 200 or one.json_object is None:
         yield status_evidence(one, "200 with metadata")
 
 
@@ -67,7 +66,7 @@ def metadata_exists(trace: Trace) -> Found:
     """One of the places of the issuer's metadata, of OAuth or OpenID, holds a usable document."""
     when(asked_at_the_issuer(trace))
     answers = some(server_answers(trace))
-    if not any(one.status == 200 and object_(one) for one in answers):
+    if not any(one.status == 200 and one.json_object for one in answers):
         yield status_evidence(answers[0], "200 with metadata")
 
 
@@ -84,7 +83,7 @@ def document_is_json(trace: Trace) -> Found:
             continue
         if response(one).status != 200:
             yield status_evidence(one, "200")
-        if object_(one) is None:
+        if one.json_object is None:
             yield body_evidence(one, "a JSON object")
         elif response(one).media_type != "application/json":
             found = response(one).header("content-type") or "(absent)"

@@ -23,7 +23,6 @@ from harness.specification.reading import (
     Found,
     lower_list,
     member_evidence,
-    object_,
     published,
     resource_document,
     response,
@@ -72,7 +71,7 @@ def success_is_json(trace: Trace) -> Found:
     for one in some(one for one in _answers(trace) if 200 <= response(one).status < 300):
         if response(one).status != 200:
             yield status_evidence(one, "200")
-        if object_(one) is None:
+        if one.json_object is None:
             yield body_evidence(one, "a JSON object")
         elif response(one).media_type != "application/json":
             found = response(one).header("content-type") or "(absent)"

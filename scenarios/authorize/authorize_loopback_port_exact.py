@@ -71,7 +71,7 @@ def _registered(trace: Trace, asked: Exchange) -> list[str]:
         return ["http://localhost/callback", "http://127.0.0.1/callback"]
     found: list[str] = []
     for one in trace.at(Step.REGISTRATION, Purpose.REGISTER):
-        document = (one.response.json_object if one.response else None) or {}
+        document = one.json_object or {}
         uris = (one.request.json_object or {}).get("redirect_uris")
         if document.get("client_id") == client_id and isinstance(uris, list):
             found.extend(uri for uri in uris if isinstance(uri, str))

@@ -26,7 +26,6 @@ from harness.diagnosis.browsing import (
     answered_refusal,
     authorization_request,
     parameters,
-    query,
     refusal,
 )
 from harness.diagnosis.pattern import Pattern
@@ -34,6 +33,7 @@ from harness.diagnosis.reading import evidence, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.wellknown import query
 from scenarios.bending import is_authorization
 
 pattern = Pattern(

@@ -29,12 +29,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from harness.diagnosis.browsing import authorization_request, parameters, query, sign_in
+from harness.diagnosis.browsing import authorization_request, parameters, sign_in
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from harness.model.wellknown import query
 from scenarios.bending import is_authorization
 
 pattern = Pattern(

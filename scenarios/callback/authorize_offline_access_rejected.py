@@ -58,7 +58,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     yield evidence(refused.exchange, refused.place, refused.text, "a code")
     yield evidence(refused.asked, "request.query.scope", " ".join(asked_scopes(trace)))
     metadata = used(trace, Step.SERVER_METADATA)
-    document = (metadata.response.json_object if metadata and metadata.response else None) or {}
+    document = (metadata.json_object if metadata else None) or {}
     listed = document.get("scopes_supported")
     if metadata is not None and isinstance(listed, list) and "offline_access" in listed:
         yield evidence(

@@ -59,7 +59,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     yield evidence(refused.asked, "request.query.scope", " ".join(asked_scopes(trace)))
     listed = used(trace, Step.RESOURCE_METADATA)
     if listed is not None and trace.decision(Step.AUTHORIZE, "scope_from") != "challenge":
-        document = (listed.response.json_object if listed.response else None) or {}
+        document = listed.json_object or {}
         if "scopes_supported" in document:
             yield evidence(listed, "response.body.scopes_supported", document["scopes_supported"])
 

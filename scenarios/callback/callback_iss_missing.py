@@ -51,7 +51,7 @@ PROMISE = "authorization_response_iss_parameter_supported"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     reached, metadata = callback(trace), used(trace, Step.SERVER_METADATA)
-    document = metadata.response.json_object if metadata and metadata.response else None
+    document = metadata.json_object if metadata else None
     if reached is None or metadata is None or document is None or reached.request.method != "GET":
         return
     values = parameters(reached)

@@ -24,7 +24,6 @@ Fix
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import body_evidence, evidence, first_contact, is_html, opening
@@ -33,7 +32,7 @@ from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import difference
-from scenarios.other_slash import answers_as_mcp, other_evidence
+from scenarios.other_slash import answers_as_mcp, other_evidence, served_with_slash
 
 pattern = Pattern(
     step=Step.CHALLENGE,
@@ -77,9 +76,7 @@ def _of_another_backend(first: Exchange, last: Exchange) -> bool:
 @pattern.request
 def request(asked: Asked) -> Asked:
     """Behind the rule for /mcp/* stands the server."""
-    if asked.path != "/mcp/":
-        return asked
-    return replace(asked, url=asked.url.replace("/mcp/", "/mcp", 1))
+    return served_with_slash(asked)
 
 
 @pattern.fault

@@ -23,7 +23,6 @@ Fix
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from urllib.parse import urljoin
 
 from harness.diagnosis.pattern import Pattern
@@ -32,6 +31,7 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import difference
+from scenarios.other_slash import served_with_slash
 
 pattern = Pattern(
     step=Step.CHALLENGE,
@@ -69,9 +69,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 @pattern.request
 def request(asked: Asked) -> Asked:
     """The route has a closing slash, as one that Starlette mounts."""
-    if asked.path != "/mcp/":
-        return asked
-    return replace(asked, url=asked.url.replace("/mcp/", "/mcp", 1))
+    return served_with_slash(asked)
 
 
 @pattern.fault

@@ -25,8 +25,7 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Detectable, Pattern
-from harness.diagnosis.reading import evidence, simulated, status_evidence
-from harness.model.challenge import bearer
+from harness.diagnosis.reading import challenge_parameter, evidence, simulated, status_evidence
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import is_http_url
@@ -62,10 +61,7 @@ def _whole(one: Exchange) -> bool:
     """True for a POST without a token that got 401 and a challenge with a usable pointer."""
     if one.request.method != "POST" or one.request.header("authorization") is not None:
         return False
-    lines = one.response.header_lines("www-authenticate") if one.response else []
-    challenge = bearer(lines)
-    pointer = challenge.params.get("resource_metadata") if challenge else None
-    return one.status == 401 and is_http_url(pointer)
+    return one.status == 401 and is_http_url(challenge_parameter(one, "resource_metadata"))
 
 
 @pattern.recording

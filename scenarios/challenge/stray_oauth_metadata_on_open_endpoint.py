@@ -66,7 +66,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 
 def _stray(exchange: Exchange, trace: Trace) -> tuple[str, object] | None:
     """What shows that resource metadata is not meant for this endpoint."""
-    document = exchange.response.json_object if exchange.response else None
+    document = exchange.json_object
     if exchange.status != 200 or document is None:
         return None
     servers, resource = document.get("authorization_servers"), document.get("resource")

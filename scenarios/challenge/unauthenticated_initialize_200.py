@@ -71,7 +71,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 
 def _protects(exchange: Exchange, trace: Trace) -> bool:
     """True for resource metadata that speaks of this very endpoint."""
-    document = exchange.response.json_object if exchange.response else None
+    document = exchange.json_object
     if exchange.status != 200 or document is None or not document.get("authorization_servers"):
         return False
     resource = document.get("resource")

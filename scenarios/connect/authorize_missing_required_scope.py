@@ -64,7 +64,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     if challenge is None or challenge.params.get("error") == "invalid_token":
         return
     needed = challenge.params.get("scope", "").split()
-    document = (issued.response.json_object if issued.response else None) or {}
+    document = issued.json_object or {}
     granted = document.get("scope")
     has = granted.split() if isinstance(granted, str) else list(asked_scopes(trace))
     missing = [one for one in needed if one not in has]

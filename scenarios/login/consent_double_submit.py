@@ -24,11 +24,12 @@ Fix
 
 from collections.abc import Iterator
 
-from harness.diagnosis.browsing import answered_refusal, parameters, query
+from harness.diagnosis.browsing import answered_refusal, parameters
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, status_evidence
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.wellknown import query
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(

@@ -27,13 +27,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from harness.diagnosis.browsing import callback, query, sign_in
+from harness.diagnosis.browsing import callback, sign_in
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence, redirect_host, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
-from harness.model.wellknown import UrlError, host
+from harness.model.wellknown import UrlError, host, query
 from scenarios.bending import is_authorization
 
 pattern = Pattern(

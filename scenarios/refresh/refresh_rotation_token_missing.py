@@ -53,7 +53,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 
 
 def _renewed_without_next(exchange: Exchange) -> bool:
-    document = (exchange.response.json_object if exchange.response else None) or {}
+    document = exchange.json_object or {}
     return exchange.status == 200 and "access_token" in document and "refresh_token" not in document
 
 

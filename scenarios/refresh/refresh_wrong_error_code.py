@@ -31,8 +31,7 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import body_evidence, status_evidence
-from harness.diagnosis.token_endpoint import dead_token_misanswered
+from harness.diagnosis.rows_token import dead_token
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
@@ -54,10 +53,7 @@ pattern = Pattern(
 
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
-    answer = dead_token_misanswered(trace)
-    if answer is not None:
-        yield status_evidence(answer, "400 with invalid_grant")
-        yield body_evidence(answer)
+    yield from dead_token(trace)
 
 
 @pattern.fault

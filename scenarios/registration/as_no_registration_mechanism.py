@@ -54,7 +54,7 @@ FLAG = "client_id_metadata_document_supported"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     metadata = used(trace, Step.SERVER_METADATA)
-    document = metadata.response.json_object if metadata and metadata.response else None
+    document = metadata.json_object if metadata else None
     if metadata is None or document is None or not stopped_at(trace, Step.REGISTRATION):
         return
     # With the flag set, what is missing is the method `none`: that is another failure.

@@ -29,7 +29,7 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import without
-from scenarios.registrations import answered, attempts, client_of, registers
+from scenarios.registrations import attempts, client_of, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
@@ -51,7 +51,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     for answer in attempts(trace):
         if client_of(answer) is None:
             continue
-        document = answered(answer)
+        document = answer.json_object or {}
         method, secret = document.get(METHOD), document.get("client_secret")
         if secret and method in (None, "none"):
             found = "none, next to a client_secret" if method else "(absent), with a client_secret"

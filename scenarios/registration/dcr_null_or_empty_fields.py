@@ -30,7 +30,7 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Json, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited
-from scenarios.registrations import answered, attempts, client_of, registers
+from scenarios.registrations import attempts, client_of, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
@@ -53,7 +53,7 @@ URLS = ("client_uri", "tos_uri", "policy_uri")
 def detect(trace: Trace) -> Iterator[Evidence]:
     for answer in attempts(trace):
         if client_of(answer) is not None:
-            document = answered(answer)
+            document = answer.json_object or {}
             for name in NULLS:
                 if name in document and _empty(name, document[name]):
                     found = "null" if document[name] is None else '""'

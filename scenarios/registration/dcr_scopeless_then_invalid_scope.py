@@ -34,7 +34,7 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_server_metadata
-from scenarios.registrations import answered, attempts, client_of
+from scenarios.registrations import attempts, client_of
 
 pattern = Pattern(
     step=Step.REGISTRATION,
@@ -58,7 +58,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     refused, asked, found = refusal(trace), authorization_request(trace), attempts(trace)
     if refused is None or asked is None or refused.error != "invalid_scope" or not found:
         return
-    given = answered(found[-1]).get("scope")
+    given = (found[-1].json_object or {}).get("scope")
     if client_of(found[-1]) is None or not isinstance(given, str):
         return
     beyond = [one for one in asked_scopes(trace) if one not in given.split()]

@@ -63,7 +63,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
         if name is None or one.status not in (404, 405, 410):
             continue
         metadata = _published(trace, before=one)
-        document = metadata.response.json_object if metadata and metadata.response else None
+        document = metadata.json_object if metadata else None
         published = (document or {}).get(name)
         if metadata is None or not isinstance(published, str):
             continue

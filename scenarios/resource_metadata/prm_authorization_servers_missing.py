@@ -55,7 +55,7 @@ NAME = "authorization_servers"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = refused(trace)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     # A document without a resource was refused before this was looked at.
     if answer is None or document is None or not isinstance(document.get("resource"), str):
         return

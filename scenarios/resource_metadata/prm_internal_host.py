@@ -29,9 +29,14 @@ from collections.abc import Iterator
 
 from harness.diagnosis.browsing import is_internal
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, opening, refused, used
+from harness.diagnosis.reading import (
+    challenge_parameter,
+    evidence,
+    opening,
+    refused,
+    used,
+)
 from harness.model.answer import Answer, Asked
-from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import host, is_http_url
@@ -68,23 +73,16 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     if not is_http_url(trace.target) or is_internal(host(trace.target)):
         return
     answer = opening(trace, Voice.BROKER)
-    pointer = _pointer(answer)
+    pointer = challenge_parameter(answer, "resource_metadata") or ""
     if answer is not None and is_http_url(pointer) and is_internal(host(pointer)):
         yield evidence(answer, "response.header.www-authenticate", pointer, "a public host")
     yield from _inside(refused(trace) or used(trace, Step.RESOURCE_METADATA), _RESOURCE)
     yield from _inside(used(trace, Step.SERVER_METADATA), _SERVER)
 
 
-def _pointer(answer: Exchange | None) -> str:
-    """Where the challenge says the resource metadata lies, empty when it does not."""
-    lines = answer.response.header_lines("www-authenticate") if answer and answer.response else []
-    challenge = bearer(lines)
-    return challenge.params.get("resource_metadata", "") if challenge else ""
-
-
 def _inside(exchange: Exchange | None, names: tuple[str, ...]) -> Iterator[Evidence]:
     """The members of a document that name an internal host."""
-    document = exchange.response.json_object if exchange and exchange.response else None
+    document = exchange.json_object if exchange else None
     if exchange is None or document is None:
         return
     for name in names:

@@ -51,7 +51,7 @@ NAME = "authorization_servers"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = used(trace, Step.RESOURCE_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     servers = document.get(NAME) if document else None
     if answer is None or not isinstance(servers, list) or len(servers) < 2:
         return

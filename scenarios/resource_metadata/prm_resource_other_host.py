@@ -51,7 +51,7 @@ pattern = Pattern(
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = refused(trace) or used(trace, Step.RESOURCE_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     resource = document.get("resource") if document else None
     if answer is None or not isinstance(resource, str):
         return

@@ -58,7 +58,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     if stopped_at(trace, Step.CONNECT) and not refusal:
         return
     answer = used(trace, Step.RESOURCE_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     resource = document.get("resource") if document else None
     if answer is not None and isinstance(resource, str):
         own = canonical_resource(trace.target)

@@ -56,7 +56,7 @@ METHODS = "token_endpoint_auth_methods_supported"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = used(trace, Step.SERVER_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     # Where the user gave a client id, neither way is taken.
     if answer is None or document is None or trace.decision(Step.REGISTRATION, "way") == "given":
         return

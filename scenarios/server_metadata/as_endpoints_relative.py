@@ -48,7 +48,7 @@ _OPTIONAL = "registration_endpoint"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = used(trace, Step.SERVER_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     if answer is None or document is None:
         return
     names = (*_NEEDED, _OPTIONAL) if document.get(_OPTIONAL) is not None else _NEEDED

@@ -47,7 +47,7 @@ pattern = Pattern(
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = used(trace, Step.SERVER_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     expected = trace.decision(Step.SERVER_METADATA, "issuer")
     if answer is None or document is None or not isinstance(expected, str):
         return

@@ -45,7 +45,7 @@ pattern = Pattern(
 def detect(trace: Trace) -> Iterator[Evidence]:
     resource = refused(trace) or used(trace, Step.RESOURCE_METADATA)
     for answer in (resource, used(trace, Step.SERVER_METADATA)):
-        document = answer.response.json_object if answer and answer.response else None
+        document = answer.json_object if answer else None
         if answer is None or document is None:
             continue
         for name, value in document.items():

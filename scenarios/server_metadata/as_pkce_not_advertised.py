@@ -54,7 +54,7 @@ NAME = "code_challenge_methods_supported"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = used(trace, Step.SERVER_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     if answer is None or document is None:
         return
     methods = document.get(NAME)

@@ -47,7 +47,7 @@ pattern = Pattern(
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = used(trace, Step.SERVER_METADATA)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     if answer is None or document is None or local_target(trace):
         return
     for name in ("token_endpoint", "registration_endpoint", "issuer"):

@@ -74,7 +74,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 def _refused_for_the_document(asked: Exchange) -> bool:
     """True when an authorization request is refused and the answer speaks of fetching."""
     client_id = dict(parse_qsl(urlsplit(asked.request.url).query)).get("client_id", "")
-    document = (asked.response.json_object if asked.response else None) or {}
+    document = asked.json_object or {}
     refused = document.get("error") in ("invalid_client", "invalid_client_metadata")
     said = str(document.get("error_description"))
     return bool(_DOCUMENTS.fullmatch(client_id)) and refused and bool(_FETCH.search(said))

@@ -53,7 +53,7 @@ GRANTS, ENDPOINT = "grant_types_supported", "authorization_endpoint"
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     metadata = used(trace, Step.SERVER_METADATA)
-    document = metadata.response.json_object if metadata and metadata.response else None
+    document = metadata.json_object if metadata else None
     grants = document.get(GRANTS) if document else None
     if metadata is None or document is None or not isinstance(grants, list):
         return

@@ -18,9 +18,8 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, opening, used
+from harness.diagnosis.reading import challenge_parameter, evidence, opening, used
 from harness.model.answer import Answer, Asked
-from harness.model.challenge import bearer
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_resource_metadata
@@ -44,14 +43,13 @@ pattern = Pattern(
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = opening(trace, Voice.BROKER)
-    if answer is not None and answer.response is not None and answer.status == 401:
-        challenge = bearer(answer.response.header_lines("www-authenticate"))
-        scope = challenge.params.get("scope", "") if challenge else ""
+    if answer is not None and answer.status == 401:
+        scope = challenge_parameter(answer, "scope") or ""
         if SCOPE in scope.split():
             place = "response.header.www-authenticate"
             yield evidence(answer, place, f'scope="{scope}"', f"without {SCOPE}")
     metadata = used(trace, Step.RESOURCE_METADATA)
-    document = (metadata.response.json_object if metadata and metadata.response else None) or {}
+    document = (metadata.json_object if metadata else None) or {}
     listed = document.get("scopes_supported")
     if metadata is not None and isinstance(listed, list) and SCOPE in listed:
         found = ", ".join(map(str, listed))

@@ -25,8 +25,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 from harness.diagnosis.pattern import Detectable, Pattern
-from harness.diagnosis.reading import evidence, refusal_evidence, simulated
-from harness.model.challenge import bearer
+from harness.diagnosis.reading import challenge_parameter, evidence, refusal_evidence, simulated
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.hand_made import recorded, traffic
@@ -62,12 +61,10 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 
 def _challenged(exchange: Exchange) -> set[str]:
     """The scope that a refused call needs, empty when it was not refused for that."""
-    if exchange.status != 403 or exchange.response is None:
+    error = challenge_parameter(exchange, "error")
+    if exchange.status != 403 or error != "insufficient_scope":
         return set()
-    challenge = bearer(exchange.response.header_lines("www-authenticate"))
-    if challenge is None or challenge.params.get("error") != "insufficient_scope":
-        return set()
-    return set(challenge.params.get("scope", "").split())
+    return set((challenge_parameter(exchange, "scope") or "").split())
 
 
 def _asked(exchange: Exchange) -> set[str]:

@@ -29,8 +29,7 @@ import re
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import body_evidence, evidence, refusal_evidence
-from harness.model.challenge import bearer
+from harness.diagnosis.reading import body_evidence, challenge_parameter, evidence, refusal_evidence
 from harness.model.jsonrpc import messages
 from harness.model.trace import Exchange, Purpose, Response, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
@@ -62,7 +61,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
             continue
         if _token(called) is None or _token(called) != _token(good):
             continue
-        if called.status in (401, 403) and not _asks_for_more(called.response):
+        if called.status in (401, 403) and not _asks_for_more(called):
             yield evidence(good, "response.status", 200)
             yield from refusal_evidence(called, "403 with insufficient_scope")
         elif called.status == 200 and _tells_of_scope(called.response):
@@ -77,10 +76,8 @@ def _token(exchange: Exchange) -> str | None:
     return exchange.request.header("authorization")
 
 
-def _asks_for_more(response: Response) -> bool:
-    challenge = bearer(response.header_lines("www-authenticate"))
-    right = challenge is not None and challenge.params.get("error") == "insufficient_scope"
-    return response.status == 403 and right
+def _asks_for_more(called: Exchange) -> bool:
+    return called.status == 403 and challenge_parameter(called, "error") == "insufficient_scope"
 
 
 def _tells_of_scope(response: Response) -> bool:

@@ -35,7 +35,7 @@ from harness.diagnosis.token_endpoint import code_answer, document, oauth_error
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
-from scenarios.bending import is_grant, with_field
+from scenarios.bending import is_grant, with_mangled_code
 
 pattern = Pattern(
     step=Step.TOKEN,
@@ -63,7 +63,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 @pattern.request
 def request(asked: Asked) -> Asked:
     """The code does not reach the server as it was issued."""
-    return with_field(asked, "code", "mangled") if is_grant(asked, "authorization_code") else asked
+    return with_mangled_code(asked)
 
 
 @pattern.fault

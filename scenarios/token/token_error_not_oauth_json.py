@@ -38,7 +38,7 @@ from harness.diagnosis.token_endpoint import code_answer, issued, oauth_error, w
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
-from scenarios.bending import is_grant, with_field
+from scenarios.bending import is_grant, with_mangled_code
 
 pattern = Pattern(
     step=Step.TOKEN,
@@ -77,7 +77,7 @@ def _in_another_form(answer: Exchange) -> bool:
 @pattern.request
 def request(asked: Asked) -> Asked:
     """The code does not reach the server as it was issued."""
-    return with_field(asked, "code", "mangled") if is_grant(asked, "authorization_code") else asked
+    return with_mangled_code(asked)
 
 
 @pattern.fault

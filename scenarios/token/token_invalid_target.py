@@ -41,7 +41,7 @@ pattern = Pattern(
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = trace.last(Step.TOKEN, Purpose.TOKEN)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     if answer is None or document is None or document.get("error") != "invalid_target":
         return
     yield evidence(answer, "response.body.error", "invalid_target", "a token")

@@ -38,13 +38,12 @@ Fix
 
 from collections.abc import Iterator
 
-from harness.diagnosis.browsing import query
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, simulated
 from harness.diagnosis.token_endpoint import form
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
-from harness.model.wellknown import UrlError, host
+from harness.model.wellknown import UrlError, host, query
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(

@@ -50,7 +50,7 @@ _ABOUT_PKCE = re.compile(r"verifier|code.?challenge|pkce", re.IGNORECASE)
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     answer = trace.last(Step.TOKEN, Purpose.TOKEN)
-    document = answer.response.json_object if answer and answer.response else None
+    document = answer.json_object if answer else None
     if answer is None or document is None or document.get("error") != "invalid_grant":
         return
     if _ABOUT_PKCE.search(str(document.get("error_description") or "")):
