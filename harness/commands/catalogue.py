@@ -2,8 +2,8 @@
 
 import dataclasses
 import json
-import textwrap
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -12,9 +12,11 @@ from harness.commands.options import known_failures
 from harness.diagnosis.catalogue import Scenario, scenario
 from harness.diagnosis.explain import explain as find
 from harness.diagnosis.pattern import Detectable
-from harness.model.verdict import Surface
+from harness.model.verdict import Effect, Impact, Surface
 from harness.profiles import profile
 from harness.report.printable import printable
+from harness.report.prose import paragraphs, wrap
+from harness.report.words import CONFIDENCE
 
 _SEEN = {
     Detectable.CLIENT: "by a check",
@@ -34,14 +36,14 @@ def explain(what: str, folder: Path | None) -> int:
     if not explanation.facts and not explanation.candidates:
         raise click.UsageError(f"No known failure {what!r}; `harness scenarios` lists them.")
     for fact in explanation.facts:
-        click.echo(textwrap.fill(printable(fact), 80, subsequent_indent="  "))
+        _print(wrap(printable(fact), "", "  "))
     if explanation.candidates:
         click.echo("\nLikeliest first:" if explanation.facts else "Likeliest first:")
     for number, one in enumerate(explanation.candidates, start=1):
         click.echo(f"\n{number}. {one.id}   ({one.pattern.step}, {one.pattern.confidence})")
         click.echo(f"   {one.article.title}.")
         first = " ".join(one.article.what.split("\n\n")[0].split())
-        click.echo(textwrap.fill(first, 80, initial_indent="   ", subsequent_indent="   "))
+        _print(wrap(first, "   ", "   "))
     click.echo("\nTo tell them apart: harness check URL    One in full: harness explain ID")
     return 0
 
@@ -55,10 +57,15 @@ def _article(found: Scenario) -> None:
         ("Why it breaks", article.why),
         ("Fix", article.fix),
     ):
-        click.echo(f"\n{name}\n{textwrap.indent(text, '    ')}")
+        click.echo(f"\n{name}")
+        _print(paragraphs(text, "    ", "    ", apart=True))
     click.echo("\nEffect per surface")
-    for surface, impact in pattern.impact.items():
-        click.echo(f"    {surface}: {impact} ({pattern.confidence})")
+    for surface in Surface:
+        effect = pattern.effect(surface)
+        if effect is None:
+            continue
+        learned = f"{CONFIDENCE[effect.confidence]}: {effect.source.url} ({effect.source.seen})"
+        _print(wrap(learned, f"    {surface:<12}  {effect.impact:<8}  ", " " * 28))
     click.echo(f"\nCan be seen {_SEEN[pattern.detectable]}")
     click.echo("\nSources")
     for source in pattern.sources:
@@ -68,13 +75,18 @@ def _article(found: Scenario) -> None:
         click.echo(f"\nTry it: harness check --fault {found.id}{deep}")
 
 
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
 def scenarios(step: str | None, surface: str | None, form: str, folder: Path | None) -> int:
     """The known failures in step order, one line each with a count, or as JSON."""
     found = [
         one
         for one in known_failures(folder)
         if (step is None or one.pattern.step == step)
-        and (surface is None or Surface(surface) in one.pattern.impact)
+        and (surface is None or _harms(one, Surface(surface)))
     ]
     if form == "json":
         click.echo(json.dumps([_as_json(one) for one in found], indent=2, ensure_ascii=False))
@@ -87,19 +99,34 @@ def scenarios(step: str | None, surface: str | None, form: str, folder: Path | N
     return 0
 
 
+def _harms(one: Scenario, surface: Surface) -> bool:
+    effect = one.pattern.effect(surface)
+    return effect is not None and effect.impact is not Impact.NONE
+
+
 def _as_json(one: Scenario) -> dict[str, object]:
     pattern = one.pattern
+    effects = [(one, effect) for one in Surface if (effect := pattern.effect(one))]
     return {
         "id": one.id,
         "aliases": list(pattern.aliases),
         "title": one.article.title,
         "step": pattern.step,
         "party": pattern.party,
-        "impact": dict(pattern.impact),
+        "impact": {surface: effect.impact for surface, effect in effects},
+        "effects": {surface: _effect(effect) for surface, effect in effects},
         "confidence": pattern.confidence,
         "detectable": pattern.detectable,
         "deep": pattern.deep,
-        "sources": [{"url": source.url, "seen": source.seen} for source in pattern.sources],
+        "sources": [dataclasses.asdict(source) for source in pattern.sources],
+    }
+
+
+def _effect(effect: Effect) -> dict[str, object]:
+    return {
+        "impact": effect.impact,
+        "confidence": effect.confidence,
+        "source": dataclasses.asdict(effect.source),
     }
 
 
@@ -118,7 +145,7 @@ def profiles(name: str | None) -> int:
         click.echo(f"{field.name} = {_shown(getattr(one, field.name))}")
         note = f"; {source.note}" if source.note else ""
         line = f"{source.confidence}, {source.seen}, {source.source}{note}"
-        click.echo(textwrap.fill(line, 80, initial_indent="    ", subsequent_indent="    "))
+        _print(wrap(line, "    ", "    "))
     return 0
 
 

@@ -10,6 +10,7 @@ from harness.diagnosis.ladder import ladder
 from harness.model.trace import FailureKind, NoteKind, Step, Trace
 from harness.model.verdict import (
     Diagnosis,
+    Effect,
     Finding,
     Impact,
     Surface,
@@ -61,7 +62,8 @@ def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding |
         evidence, error = (), f"{type(raised).__name__}: {raised}"
     if not evidence and error is None:
         return None
-    impact = Impact.NONE if error else _impact(scenario, trace, unmet)
+    effect = pattern.effect(Surface(trace.surface))
+    impact = Impact.NONE if error else _impact(scenario, effect, unmet)
     if impact is Impact.NONE and error is None:
         return None
     return Finding(
@@ -69,8 +71,8 @@ def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding |
         step=pattern.step,
         party=pattern.party,
         impact=impact,
-        claimed=pattern.impact.get(Surface(trace.surface), Impact.NONE),
-        confidence=pattern.confidence,
+        claimed=effect.impact if effect else Impact.NONE,
+        confidence=effect.confidence if effect else pattern.confidence,
         title=article.title,
         what=article.what,
         why=article.why,
@@ -82,7 +84,7 @@ def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding |
     )
 
 
-def _impact(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Impact:
+def _impact(scenario: Scenario, effect: Effect | None, unmet: Sequence[Unmet]) -> Impact:
     """Measured before claimed: it broke this run exactly when a row it explains did.
 
     What the pattern claims for the surface holds otherwise, but a run that went through was not
@@ -91,7 +93,7 @@ def _impact(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Impact:
     rows = [one for one in unmet if one.row in scenario.pattern.explains]
     if any(one.impact is Impact.BREAKS for one in rows):
         return Impact.BREAKS
-    claimed = scenario.pattern.impact.get(Surface(trace.surface), Impact.NONE)
+    claimed = effect.impact if effect else Impact.NONE
     return Impact.DEGRADES if claimed is Impact.BREAKS else claimed
 
 

@@ -241,8 +241,10 @@ def _normal(text: str) -> str:
 
 
 def _breaks(one: Scenario) -> bool:
+    effect = one.pattern.effect(Surface.CLAUDE_AI)
     return (
-        one.pattern.impact.get(Surface.CLAUDE_AI) is Impact.BREAKS
+        effect is not None
+        and effect.impact is Impact.BREAKS
         and one.pattern.detectable is not Detectable.CLAUDE_ONLY
     )
 

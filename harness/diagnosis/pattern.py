@@ -7,12 +7,36 @@ from enum import StrEnum
 from harness.model.answer import BendAnswer, BendRequest
 from harness.model.network import Network
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from harness.model.verdict import (
+    Confidence,
+    Effect,
+    Evidence,
+    Impact,
+    Party,
+    Shows,
+    Source,
+    Surface,
+)
 
 type Detect = Callable[[Trace], Iterable[Evidence]]
 type Settings = Callable[[], Mapping[str, object]]
 type NetworkFault = Callable[[], Network]
 type Recording = Callable[[], Trace]
+
+# The caller of the Messages API brings the token: no discovery, registration, sign-in or refresh.
+_API = Source("platform.claude.com/docs/en/agents-and-tools/mcp-connector", seen="2025-11-20")
+_NOT_BY_API = frozenset(
+    (
+        Step.RESOURCE_METADATA,
+        Step.SERVER_METADATA,
+        Step.REGISTRATION,
+        Step.AUTHORIZE,
+        Step.LOGIN,
+        Step.CALLBACK,
+        Step.TOKEN,
+        Step.REFRESH,
+    )
+)
 
 
 class Detectable(StrEnum):
@@ -30,13 +54,14 @@ class Detectable(StrEnum):
 class Pattern:
     """The typed header of a scenario file; its methods are decorators for the file's functions.
 
+    A bare impact is as sure as the pattern and rests on its first source; an `Effect` has its own.
     `explains` names the contract rows this failure leaves unmet, consequences included.
     `also` names the other patterns that its fault causes as well.
     """
 
     step: Step
     party: Party
-    impact: Mapping[Surface, Impact]
+    impact: Mapping[Surface, Impact | Effect]
     confidence: Confidence
     sources: tuple[Source, ...]
     explains: tuple[str, ...] = ()
@@ -85,6 +110,26 @@ class Pattern:
         """Marks the function that returns a hand-made trace of traffic no client of ours sends."""
         self.hand_made = function
         return function
+
+    def effect(self, surface: Surface) -> Effect | None:
+        """What the failure does on a surface; None where that is not known."""
+        match self.impact.get(surface):
+            case Effect() as stated:
+                return stated
+            case Impact() as impact:
+                return Effect(impact, self.confidence, self.sources[0])
+            case None if surface is Surface.MESSAGES_API:
+                return self._effect_on_api()
+        return None
+
+    def _effect_on_api(self) -> Effect | None:
+        """Nothing where the API takes no part; else, as a guess, the same as in claude.ai."""
+        if self.detectable is Detectable.CLAUDE_ONLY:
+            return None
+        if self.step in _NOT_BY_API:
+            return Effect(Impact.NONE, Confidence.DOCUMENTED, _API)
+        hosted = self.effect(Surface.CLAUDE_AI)
+        return Effect(hosted.impact, Confidence.GUESS, _API) if hosted else None
 
     @property
     def has_fault(self) -> bool:

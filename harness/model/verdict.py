@@ -104,6 +104,15 @@ class Source:
     seen: str
 
 
+@dataclass(frozen=True)
+class Effect:
+    """What a failure does on one surface, how sure that is, and where it was learned."""
+
+    impact: Impact
+    confidence: Confidence
+    source: Source
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
     """A quote from one exchange, where it stood, and what would have been right.

@@ -1,6 +1,5 @@
 """The report for a person at a terminal: first the answer, then the reasons; 80 columns."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,12 @@ from harness.model.verdict import (
     Verdict,
 )
 from harness.report.printable import printable
+from harness.report.prose import WIDTH, paragraphs, wrap
 from harness.report.words import CONFIDENCE, blame
 
 if TYPE_CHECKING:
     from harness.specification.requirement import Requirement
 
-WIDTH = 80
 _LABEL = {
     StepStatus.OK: "ok",
     StepStatus.WARN: "warn",
@@ -51,7 +50,7 @@ def ladder_line(result: StepResult) -> str:
 
 def _lines(trace: Trace, diagnosis: Diagnosis, *, verbose: bool) -> Iterator[str]:
     yield f"{printable(trace.target)} as {diagnosis.surface}"
-    yield from _wrap(printable(diagnosis.headline), "", "  ")
+    yield from wrap(printable(diagnosis.headline), "", "  ")
     yield from _shown(diagnosis)
     yield ""
     yield from (ladder_line(one) for one in diagnosis.steps)
@@ -73,12 +72,12 @@ def _lines(trace: Trace, diagnosis: Diagnosis, *, verbose: bool) -> Iterator[str
         yield ""
         yield "Also noted, without harm for this surface:"
         for identifier, title in noted:
-            yield from _wrap(f"{title} ({identifier})", "  - ", "    ")
+            yield from wrap(f"{title} ({identifier})", "  - ", "    ")
     if diagnosis.when_deployed:
         yield ""
         yield "When deployed, as this address is local or unusual:"
         for sentence in diagnosis.when_deployed:
-            yield from _wrap(sentence, "  - ", "    ")
+            yield from wrap(sentence, "  - ", "    ")
     if verbose:
         yield from _specification(trace)
     if trace.recording:
@@ -94,7 +93,7 @@ def _specification(trace: Trace) -> Iterator[str]:
     holds, hidden = (len(found.standing(one)) for one in (Standing.HOLDS, Standing.NOT_SHOWN))
     yield ""
     title = f"Against the specification (MCP {found.revision}), apart from what Claude minds:"
-    yield from _wrap(title, "", "  ")
+    yield from wrap(title, "", "  ")
     yield f"  {holds} requirements hold, {len(found.violated)} do not, {hidden} are not shown"
     written = [one for one in found.violated if one.requirement.level.normative]
     for one in written:
@@ -105,16 +104,16 @@ def _specification(trace: Trace) -> Iterator[str]:
         yield from _violation(one.requirement, one.evidence[0])
     for one in found.standing(Standing.FAILED):
         text = f"{one.requirement.id}: the check failed to run ({printable(one.error or '')})"
-        yield from _wrap(text, f"  {'?':<11}", " " * 13)
+        yield from wrap(text, f"  {'?':<11}", " " * 13)
 
 
 def _violation(requirement: "Requirement", first: Evidence) -> Iterator[str]:
     text = f"{requirement.text} ({requirement.id}; {requirement.cited})"
-    yield from _wrap(text, f"  {requirement.level:<10} ", " " * 13)
+    yield from wrap(text, f"  {requirement.level:<10} ", " " * 13)
     text = f"exchange {first.exchange} {first.place}  {printable(first.quote)}"
     if first.expected is not None:
         text += f"  (expected {printable(first.expected)})"
-    yield from _wrap(text, f"{'':13}seen  ", " " * 19, lines=3)
+    yield from wrap(text, f"{'':13}seen  ", " " * 19, lines=3)
 
 
 def _shown(diagnosis: Diagnosis) -> Iterator[str]:
@@ -132,7 +131,7 @@ def _shown(diagnosis: Diagnosis) -> Iterator[str]:
             ("error_code", diagnosis.returns.error_code),
         )
         parts.append("(" + " ".join(f"{name}={value}" for name, value in values if value) + ")")
-    yield from _wrap(" ".join(parts), "", "  ")
+    yield from wrap(" ".join(parts), "", "  ")
 
 
 def _quoted(text: str) -> str:
@@ -149,24 +148,24 @@ def _human(trace: Trace) -> Iterator[str]:
     for name in ("url", "title", "text"):
         value = note.data.get(name)
         if isinstance(value, str) and value:
-            yield from _wrap(printable(value), f"  {name:<6} ", " " * 9, lines=6)
+            yield from wrap(printable(value), f"  {name:<6} ", " " * 9, lines=6)
     fields = note.data.get("fields")
     if isinstance(fields, list) and fields:
         names = " ".join(f"--field {printable(str(one))}=..." for one in fields)
-        yield from _wrap(names, "  answer ", " " * 9)
+        yield from wrap(names, "  answer ", " " * 9)
 
 
 def _finding(number: int, finding: Finding) -> Iterator[str]:
     if finding.error is not None:
-        yield from _wrap(
+        yield from wrap(
             f"{finding.id}: the pattern failed to run ({printable(finding.error)})",
             f"{number}. ",
             "   ",
         )
         return
     head = f"{number}. {finding.id}   "
-    yield from _wrap(head + blame(finding), "", "   ")
-    yield from _wrap(finding.title + ".", "   ", "   ")
+    yield from wrap(head + blame(finding), "", "   ")
+    yield from wrap(finding.title + ".", "   ", "   ")
     yield from _evidence(finding.evidence)
     yield from _labelled("why", finding.why)
     yield from _labelled("fix", finding.fix)
@@ -175,7 +174,7 @@ def _finding(number: int, finding: Finding) -> Iterator[str]:
 
 
 def _unexplained(unmet: Unmet) -> Iterator[str]:
-    yield from _wrap(f"Not a known pattern: {unmet.title} ({unmet.row})", "?  ", "   ")
+    yield from wrap(f"Not a known pattern: {unmet.title} ({unmet.row})", "?  ", "   ")
     yield from _evidence(unmet.evidence)
     yield from _labelled("rule", unmet.source)
 
@@ -185,36 +184,14 @@ def _evidence(found: tuple[Evidence, ...]) -> Iterator[str]:
         text = f"exchange {one.exchange} {one.place}  {printable(one.quote)}"
         if one.expected is not None:
             text += f"  (expected {printable(one.expected)})"
-        yield from _labelled("seen", text, lines=4)
+        yield from wrap(text, f"   {'seen':<6} ", " " * 10, lines=4)
     if len(found) > 4:
         yield f"   seen   and {len(found) - 4} more"
 
 
-def _labelled(label: str, text: str, *, lines: int | None = None) -> Iterator[str]:
-    """Paragraphs behind a label; indented blocks (examples) keep their lines."""
-    first = f"   {label:<6} "
-    rest = " " * 10
-    for paragraph in text.split("\n\n"):
-        if any(line.startswith("    ") for line in paragraph.splitlines()):
-            for line in paragraph.splitlines():
-                yield (first + printable(line)).rstrip()
-                first = rest
-        else:
-            yield from _wrap(" ".join(paragraph.split()), first, rest, lines=lines)
-        first = rest
-
-
-def _wrap(text: str, first: str, rest: str, *, lines: int | None = None) -> Iterator[str]:
-    wrapped = textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-        max_lines=lines,
-        placeholder=" …",
-    )
-    yield from wrapped
+def _labelled(label: str, text: str) -> Iterator[str]:
+    """Paragraphs behind a label."""
+    yield from paragraphs(text, f"   {label:<6} ", " " * 10)
 
 
 def exit_code(diagnosis: Diagnosis, fail_on: Impact = Impact.BREAKS) -> int:
