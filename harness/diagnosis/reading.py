@@ -1,13 +1,16 @@
 """Questions about a trace that several contract rows and patterns ask."""
 
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
-from harness.model.challenge import bearer
+from harness.model.challenge import bearer, parse
 from harness.model.trace import Exchange, NoteKind, Purpose, Response, Step, Trace, Voice
 from harness.model.verdict import Evidence
 from harness.model.wellknown import UrlError, host, split
 
 QUOTE = 200
+REMAPPED_CHALLENGE = "x-amzn-remapped-www-authenticate"
+_LOGINS = {"basic", "digest", "negotiate", "ntlm"}
 METADATA_FORMS = (Purpose.METADATA_POINTER, Purpose.METADATA_PATH, Purpose.METADATA_ROOT)
 
 
@@ -100,6 +103,15 @@ def is_html(response: Response) -> bool:
     )
 
 
+def another_login(response: Response | None) -> bool:
+    """True for a 401 that asks for a password or the like, and not for a bearer token."""
+    if response is None or response.status != 401:
+        return False
+    lines = response.header_lines("www-authenticate")
+    schemes = {one.scheme.lower() for one in parse(lines)}
+    return bearer(lines) is None and bool(schemes & _LOGINS)
+
+
 def vercel_checkpoint(response: Response | None) -> bool:
     """True for the page by which Vercel's firewall asks a browser to prove itself."""
     if response is None or response.status not in (403, 429):
@@ -115,8 +127,6 @@ def redirect_host(exchange: Exchange) -> str | None:
     """The host a redirect leads to, None when it is no redirect or stays where it is."""
     if exchange.response is None or not exchange.response.is_redirect:
         return None
-    from urllib.parse import urljoin
-
     try:
         return host(urljoin(exchange.request.url, exchange.response.header("location") or ""))
     except (UrlError, ValueError):

@@ -30,12 +30,10 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, opening
+from harness.diagnosis.reading import REMAPPED_CHALLENGE, evidence, opening
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
-
-RENAMED = "x-amzn-remapped-www-authenticate"
 
 pattern = Pattern(
     step=Step.CHALLENGE,
@@ -49,8 +47,6 @@ pattern = Pattern(
         "server-metadata.found",
         "registration.accepted",
     ),
-    # What is renamed is missing: both are true, and this one says why.
-    also=("challenge-missing",),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/748", seen="2026-08-02"),),
 )
 
@@ -61,9 +57,9 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     response = answer.response if answer else None
     if answer is None or response is None or response.status != 401:
         return
-    renamed = response.header(RENAMED)
+    renamed = response.header(REMAPPED_CHALLENGE)
     if renamed is not None and not response.header_lines("www-authenticate"):
-        yield evidence(answer, f"response.header.{RENAMED}", renamed, "WWW-Authenticate")
+        yield evidence(answer, f"response.header.{REMAPPED_CHALLENGE}", renamed, "WWW-Authenticate")
 
 
 @pattern.fault
@@ -71,4 +67,4 @@ def fault(asked: Asked, answer: Answer) -> Answer:
     challenge = answer.header("www-authenticate")
     if challenge is None:
         return answer
-    return answer.without_header("www-authenticate").with_header(RENAMED, challenge)
+    return answer.without_header("www-authenticate").with_header(REMAPPED_CHALLENGE, challenge)

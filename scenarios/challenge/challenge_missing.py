@@ -24,7 +24,7 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, opening
+from harness.diagnosis.reading import REMAPPED_CHALLENGE, evidence, opening
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
@@ -50,7 +50,9 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     answer = opening(trace, Voice.BROKER)
     if answer is None or answer.response is None or answer.status != 401:
         return
-    if not answer.response.header_lines("www-authenticate"):
+    # A gateway that renamed the header is another failure.
+    renamed = answer.response.header(REMAPPED_CHALLENGE) is not None
+    if not renamed and not answer.response.header_lines("www-authenticate"):
         yield evidence(
             answer,
             "response.header.www-authenticate",

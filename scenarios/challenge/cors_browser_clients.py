@@ -24,7 +24,7 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import vercel_checkpoint
+from harness.diagnosis.reading import another_login, vercel_checkpoint
 from harness.diagnosis.rows_discovery import page_may_call
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
@@ -48,8 +48,10 @@ pattern = Pattern(
 def detect(trace: Trace) -> Iterator[Evidence]:
     preflight = trace.last(Step.CHALLENGE, Purpose.PREFLIGHT)
     response = preflight.response if preflight else None
-    # A redirect or a firewall's page stands in the way of every client, not of browsers alone.
-    if response is None or response.is_redirect or vercel_checkpoint(response):
+    # A redirect, a gate or a firewall stands in the way of every client, not of browsers alone.
+    if response is None or response.is_redirect:
+        return
+    if vercel_checkpoint(response) or another_login(response):
         return
     yield from page_may_call(trace)
 

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import (
+    another_login,
     body_evidence,
     evidence,
     first_contact,
@@ -38,7 +39,6 @@ from harness.diagnosis.reading import (
     status_evidence,
 )
 from harness.model.answer import Answer, Asked
-from harness.model.challenge import bearer, parse
 from harness.model.trace import Exchange, FailureKind, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.other_slash import answers_as_mcp
@@ -64,15 +64,12 @@ pattern = Pattern(
         "registration.accepted",
         "connect.accepted",
     ),
-    # The same gate stands before the metadata, and what it says itself has no CORS headers.
-    also=("prm-requires-auth", "cors-browser-clients"),
     sources=(
         Source("brendanlong.com/debugging-claude-ai-mcp-connectors.html", seen="2026-07-04"),
         Source("github.com/anthropics/claude-ai-mcp/issues/299", seen="2026-05-19"),
     ),
 )
 
-_SCHEMES = {"basic", "digest", "negotiate", "ntlm"}
 _CERTIFICATE = re.compile(
     r"no required ssl certificate|client certificate (is )?required|certificate required",
     re.IGNORECASE,
@@ -91,9 +88,8 @@ def detect(trace: Trace) -> Iterator[Evidence]:
         yield evidence(answer, "failure", failure.text, "no client certificate asked for")
     if answer.response is None:
         return
-    lines = answer.response.header_lines("www-authenticate")
-    schemes = {one.scheme.lower() for one in parse(lines)}
-    if answer.status == 401 and bearer(lines) is None and schemes & _SCHEMES:
+    if another_login(answer.response):
+        lines = answer.response.header_lines("www-authenticate")
         yield evidence(answer, "response.header.www-authenticate", ", ".join(lines), "Bearer")
     elif answer.status in (400, 403) and _CERTIFICATE.search(answer.response.text[:4096]):
         yield status_evidence(answer, "401")

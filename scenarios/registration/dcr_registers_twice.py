@@ -42,8 +42,6 @@ pattern = Pattern(
     confidence=Confidence.OBSERVED,
     explains=("token.issued",),
     detectable=Detectable.TRAFFIC,
-    # A fresh code that is refused: the words alone fit a lost code as well.
-    also=("token-state-in-memory",),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/966", seen="2026-08-31"),),
 )
 

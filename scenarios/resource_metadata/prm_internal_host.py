@@ -56,8 +56,6 @@ pattern = Pattern(
         "authorize.answers",
         "token.issued",
     ),
-    # A resource on an internal host is one on another host.
-    also=("prm-resource-other-host",),
     sources=(
         Source("github.com/vercel/mcp-handler/issues/110", seen="2025-09-24"),
         Source("github.com/andrea-magni/MARS/issues/203", seen="2026-09-17"),

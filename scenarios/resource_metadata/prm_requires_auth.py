@@ -20,9 +20,16 @@ from dataclasses import replace
 
 from harness.diagnosis.network import bot_challenge
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import authless, metadata_answers, status_evidence, vercel_checkpoint
+from harness.diagnosis.reading import (
+    another_login,
+    authless,
+    metadata_answers,
+    opening,
+    status_evidence,
+    vercel_checkpoint,
+)
 from harness.model.answer import Answer, Asked
-from harness.model.trace import Step, Trace
+from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 
 pattern = Pattern(
@@ -45,7 +52,9 @@ pattern = Pattern(
 
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
-    if authless(trace):
+    # A gate before the whole host is another failure than a guarded document.
+    answer = opening(trace, Voice.BROKER)
+    if authless(trace) or (answer is not None and another_login(answer.response)):
         return
     for answer in metadata_answers(trace):
         tested = bot_challenge(answer.response) or vercel_checkpoint(answer.response)

@@ -21,12 +21,13 @@ Fix
 
 from collections.abc import Iterator
 
+from harness.diagnosis.browsing import is_internal
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence, refused, used
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
-from harness.model.wellknown import difference
+from harness.model.wellknown import difference, host
 from scenarios.bending import edited, is_resource_metadata
 
 pattern = Pattern(
@@ -55,7 +56,10 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     resource = document.get("resource") if document else None
     if answer is None or not isinstance(resource, str):
         return
-    if difference(trace.target, resource) == "host":
+    if difference(trace.target, resource) != "host":
+        return
+    # A name that only the server's own network knows is another failure.
+    if is_internal(host(trace.target)) or not is_internal(host(resource)):
         yield evidence(answer, "response.body.resource", resource, trace.target)
 
 

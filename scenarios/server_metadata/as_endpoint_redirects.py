@@ -38,8 +38,6 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS},
     confidence=Confidence.REPORTED,
     explains=("registration.accepted", "token.issued", "refresh.accepted"),
-    # The GET that is left of the POST is refused in plain text.
-    also=("token-error-not-oauth-json",),
     sources=(Source("github.com/koala73/worldmonitor/issues/2426", seen="2026-03-28"),),
 )
 

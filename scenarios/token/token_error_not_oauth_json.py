@@ -57,7 +57,10 @@ pattern = Pattern(
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     for answer in (code_answer(trace), trace.last(Step.TOKEN, Purpose.BOGUS_CODE)):
-        if answer is not None and not endpoints_guessed(trace) and _in_another_form(answer):
+        # A GET is what a redirect has left of the POST; its answer is not about the code.
+        if answer is None or answer.request.method != "POST" or endpoints_guessed(trace):
+            continue
+        if _in_another_form(answer):
             yield status_evidence(answer, "an OAuth error with 400 or 401")
             yield body_evidence(answer, "a JSON object with a string `error`")
             return

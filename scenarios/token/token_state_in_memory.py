@@ -30,6 +30,7 @@ from harness.diagnosis.reading import body_evidence, evidence
 from harness.diagnosis.token_endpoint import code_answer, form, on_cognito, refused, said
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.registrations import client_id_asked
 
 pattern = Pattern(
     step=Step.TOKEN,
@@ -54,6 +55,8 @@ def detect(trace: Trace) -> Iterator[Evidence]:
         return
     if _ANOTHER_REASON.search(said(answer)) or _was_used(trace, answer):
         return
+    if _of_another_client(trace, answer):
+        return
     yield body_evidence(answer, "a token for a code that is seconds old")
     callback = trace.last(Step.CALLBACK)
     if callback is not None:
@@ -64,6 +67,13 @@ def _was_used(trace: Trace, answer: Exchange) -> bool:
     code = form(answer).get("code")
     earlier = [one for one in trace.at(Step.TOKEN, Purpose.TOKEN) if one.n < answer.n]
     return any(form(one).get("code") == code for one in earlier)
+
+
+def _of_another_client(trace: Trace, answer: Exchange) -> bool:
+    asked = trace.last(Step.AUTHORIZE, Purpose.AUTHORIZE)
+    signed_in = client_id_asked(asked) if asked else None
+    redeems = form(answer).get("client_id")
+    return signed_in is not None and redeems is not None and signed_in != redeems
 
 
 @pattern.settings
