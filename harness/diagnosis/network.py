@@ -125,9 +125,15 @@ def private_authority(connection: Connection) -> bool:
 
 
 def leaf_alone(connection: Connection) -> bool:
-    """True when the chain ends after the leaf, and no issuer was found for it."""
+    """True when the chain ends after the leaf, and its issuer is one the world could know.
+
+    Authorities that are trusted in public say in each leaf where their own certificate is; private
+    ones hardly ever do.
+    """
     unknown = any("local issuer" in one or "first cert" in one for one in connection.verify_errors)
-    return unknown and len(connection.certificates) == 1 and not private_authority(connection)
+    if not unknown or len(connection.certificates) != 1 or private_authority(connection):
+        return False
+    return connection.certificates[0].issuer_url is not None
 
 
 def tunnel(exchange: Exchange) -> bool:

@@ -216,6 +216,8 @@ class Certificate:
     """ISO 8601, UTC."""
     not_after: str
     self_signed: bool = False
+    issuer_url: str | None = None
+    """Where the issuer's own certificate can be fetched (RFC 5280 section 4.2.2.1)."""
 
 
 @dataclass(frozen=True, kw_only=True)

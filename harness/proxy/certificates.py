@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cryptography import x509
+from cryptography.x509.oid import AuthorityInformationAccessOID
 from mitmproxy.tls import TlsData
 from OpenSSL import SSL, crypto
 
@@ -78,6 +79,7 @@ def describe(certificate: x509.Certificate) -> Certificate:
         not_before=certificate.not_valid_before_utc.isoformat(),
         not_after=certificate.not_valid_after_utc.isoformat(),
         self_signed=certificate.subject == certificate.issuer,
+        issuer_url=_issuer_url(certificate),
     )
 
 
@@ -90,6 +92,20 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     names = [*found.get_values_for_type(x509.DNSName)]
     names += map(str, found.get_values_for_type(x509.IPAddress))
     return tuple(name[:MOST_CHARACTERS] for name in names)
+
+
+def _issuer_url(certificate: x509.Certificate) -> str | None:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess)
+    except x509.ExtensionNotFound:
+        return None
+    places = (
+        one.access_location.value[:MOST_CHARACTERS]
+        for one in found.value
+        if one.access_method == AuthorityInformationAccessOID.CA_ISSUERS
+        and isinstance(one.access_location, x509.UniformResourceIdentifier)
+    )
+    return next(places, None)
 
 
 def _parsed(found: crypto.X509) -> x509.Certificate | None:
