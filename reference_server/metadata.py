@@ -61,14 +61,14 @@ def openid_provider(settings: Settings) -> dict[str, object]:
 
 
 def resource_metadata_routes(settings: Settings) -> list[Route]:
-    """The path form that the challenge names, and the root form that clients try next.
-
-    Both spellings of a path are served: some clients strip a closing slash, some keep it.
-    """
+    """The path form that the challenge names; both spellings of the path, as clients use both."""
     root = "/.well-known/oauth-protected-resource"
     path = settings.resource_path.rstrip("/")
     answer = partial(_document, protected_resource(settings))
-    return [Route(where, answer) for where in dict.fromkeys((root + path, f"{root}{path}/", root))]
+    places = [root + path, f"{root}{path}/"]
+    if settings.root_metadata:
+        places.append(root)
+    return [Route(where, answer) for where in dict.fromkeys(places)]
 
 
 def server_metadata_routes(server: Server) -> list[Route]:

@@ -32,6 +32,9 @@ class Settings:
     clients: tuple[GivenClient, ...] = ()
     redirect_hosts: tuple[str, ...] | None = None
     """The hosts a redirect URI may have; None allows every https host and loopback."""
+    root_metadata: bool = False
+    """Publish a copy of the resource metadata in the root place. Many servers do, but its
+    `resource` would have to be the origin there (RFC 9728 section 3.3)."""
     second_instance_paths: tuple[str, ...] = ()
     """Paths that a load balancer leads to a second instance, which shares no memory with the first;
     none in a server that is well."""

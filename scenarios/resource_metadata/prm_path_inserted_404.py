@@ -21,7 +21,7 @@ Fix
     If the connection fails all the same, look for another cause.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence, status_evidence
@@ -63,6 +63,11 @@ def _root_form(trace: Trace) -> Exchange | None:
         if one.request.url == url and one.status == 200:
             return one if one.response and one.response.json_object else None
     return None
+
+
+@pattern.settings
+def settings() -> Mapping[str, object]:
+    return {"root_metadata": True}
 
 
 @pattern.fault

@@ -26,7 +26,7 @@ Fix
         done
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence, refused
@@ -69,6 +69,11 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     if difference(trace.target, resource) == "path" and not covers(resource, trace.target):
         yield evidence(answer, "request.url", answer.request.url)
         yield evidence(answer, "response.body.resource", resource, trace.target)
+
+
+@pattern.settings
+def settings() -> Mapping[str, object]:
+    return {"root_metadata": True}
 
 
 @pattern.fault

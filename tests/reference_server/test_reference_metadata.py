@@ -10,7 +10,6 @@ from reference_server.settings import Settings
 RESOURCE_FORMS = (
     "/.well-known/oauth-protected-resource/mcp",
     "/.well-known/oauth-protected-resource/mcp/",
-    "/.well-known/oauth-protected-resource",
 )
 
 
@@ -111,6 +110,14 @@ async def test_one_origin_serves_both() -> None:
         for path in (*RESOURCE_FORMS, "/.well-known/oauth-authorization-server", "/oauth/jwks"):
             assert (await http.get(f"{at}{path}")).status_code == 200
         assert (await http.post(f"{at}/mcp")).status_code == 401
+
+
+async def test_a_copy_in_the_root_place_is_published_on_demand() -> None:
+    place = "https://mcp.reference.test/.well-known/oauth-protected-resource"
+    async with over(Settings()) as http:
+        assert (await http.get(place)).status_code == 404
+    async with over(Settings(root_metadata=True)) as http:
+        assert (await http.get(place)).json() == (await http.get(f"{place}/mcp")).json()
 
 
 async def test_a_resource_without_a_path() -> None:

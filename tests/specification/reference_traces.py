@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,9 +11,11 @@ from live import checked
 from harness.client.choices import Choices, Registration
 from harness.diagnosis.catalogue import Article, Scenario
 from harness.diagnosis.pattern import Pattern
-from harness.model.answer import Answer, Asked
+from harness.model.answer import Answer, Asked, BendAnswer
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+
+ROOT = "/.well-known/oauth-protected-resource"
 
 
 def _no_discover(asked: Asked, answer: Answer) -> Answer:
@@ -24,7 +27,25 @@ def _no_discover(asked: Asked, answer: Answer) -> Answer:
     return Answer(404, (("content-type", "application/json"),), body)
 
 
+def _root_copy(asked: Asked, answer: Answer) -> Answer:
+    """A copy of the resource metadata in the root place, whose resource is the origin there."""
+    if asked.path != ROOT or answer.status != 200:
+        return answer
+    body = json.dumps({**json.loads(answer.body), "resource": "https://mcp.reference.test"})
+    return replace(answer, body=body.encode())
+
+
+def _root_published() -> Scenario:
+    one = _scenario("root-published", _root_copy)
+    one.pattern.settings(lambda: {"root_metadata": True})
+    return one
+
+
 def _handshake_only() -> Scenario:
+    return _scenario("handshake-only", _no_discover)
+
+
+def _scenario(name: str, bend: BendAnswer) -> Scenario:
     pattern = Pattern(
         step=Step.CONNECT,
         party=Party.SERVER,
@@ -33,18 +54,22 @@ def _handshake_only() -> Scenario:
         sources=(Source("nowhere", seen="2026-01-01"),),
         deep=True,
     )
-    pattern.fault(_no_discover)
-    return Scenario("handshake-only", pattern, Article("t", "w", "y", "f"), Path("handshake"))
+    pattern.fault(bend)
+    return Scenario(name, pattern, Article("t", "w", "y", "f"), Path(name))
 
 
 def stateless(*, deep: bool) -> Trace:
     """A run that speaks 2026-07-28, with a client that is a metadata document."""
-    return _run(Choices(target="", deep=deep))
+    return _run(Choices(target="", deep=deep), _root_published())
 
 
 def handshake() -> Trace:
     """A deep run that speaks 2025-11-25, with a client that registers."""
-    return _run(Choices(target="", deep=True, registration=Registration.DCR), _handshake_only())
+    return _run(
+        Choices(target="", deep=True, registration=Registration.DCR),
+        _root_published(),
+        _handshake_only(),
+    )
 
 
 def _run(choices: Choices, *faults: Scenario) -> Trace:

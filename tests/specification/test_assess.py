@@ -47,10 +47,6 @@ from harness.specification.assess import Assessment, Standing, assess
 from harness.specification.catalogue import requirements
 from harness.specification.requirement import Level, NotShown, Requirement, Revision
 
-# The root copy names the MCP endpoint, as MCP lets it; by RFC 9728 section 3.3 the resource of a
-# document at the root is the origin.
-ROOT_COPY = {"prm-resource-match"}
-
 
 def ids(found: Assessment, *levels: Level) -> set[str]:
     return {
@@ -69,9 +65,9 @@ def test_the_healthy_server_keeps_what_it_must(
     found = assess(trace, revision)
     other_era = revision is not None and revision is not assess(trace).revision
     assert found.standing(Standing.FAILED) == ()
-    assert ids(found, Level.MUST, Level.MUST_NOT) <= ROOT_COPY
+    assert ids(found, Level.MUST, Level.MUST_NOT) == set()
     if not other_era:
-        assert ids(found) == ROOT_COPY | ({"sh-sse-prime"} if run == "handshake" else set())
+        assert ids(found) == ({"sh-sse-prime"} if run == "handshake" else set())
         assert len(found.standing(Standing.HOLDS)) > 130
 
 
@@ -272,13 +268,13 @@ LEGAL_HANDSHAKE: dict[str, Bend] = {
 
 @pytest.mark.parametrize("name", LEGAL)
 def test_what_is_legal_is_not_minded(name: str, stateless: Trace) -> None:
-    assert ids(assess(LEGAL[name](stateless), "2026-07-28")) <= ROOT_COPY
+    assert ids(assess(LEGAL[name](stateless), "2026-07-28")) == set()
 
 
 @pytest.mark.parametrize("name", LEGAL_HANDSHAKE)
 def test_what_the_handshake_allows_is_not_minded(name: str, handshake: Trace) -> None:
     found = ids(assess(LEGAL_HANDSHAKE[name](handshake), "2025-11-25"))
-    assert found <= ROOT_COPY | {"sh-sse-prime"}
+    assert found <= {"sh-sse-prime"}
 
 
 JSON = st.recursive(
