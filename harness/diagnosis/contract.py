@@ -1,6 +1,6 @@
 """What a surface needs at each step, one row per need; an unmet row says what broke."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from harness.model.trace import Step, Trace
@@ -21,6 +21,8 @@ class Row:
     source: str
     check: Callable[[Trace], Iterable[Evidence]]
     impact: Impact | Callable[[Trace], Impact] = Impact.BREAKS
+    follows: tuple[str, ...] = ()
+    """The rows of which this one is a consequence: what explains them explains this one as well."""
 
     def unmet(self, trace: Trace) -> Unmet | None:
         found = tuple(self.check(trace))
@@ -59,6 +61,16 @@ def contract() -> tuple[Row, ...]:
         *rows_session.ROWS,
     )
     return tuple(sorted(rows, key=lambda row: row.step.position))
+
+
+def consequences(unmet: Iterable[Unmet], explained: Collection[str]) -> frozenset[str]:
+    """The ids of the explained rows, and of the unmet ones that follow from them."""
+    rows = {row.id: row for row in contract()}
+    known = set(explained)
+    for one in unmet:
+        if known.intersection(rows[one.row].follows):
+            known.add(one.row)
+    return frozenset(known)
 
 
 def unmet_rows(trace: Trace) -> tuple[Unmet, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from harness.diagnosis.catalogue import Scenario, catalogue
 from harness.diagnosis.consequence import claude_returns, claude_shows, when_deployed
-from harness.diagnosis.contract import unmet_rows
+from harness.diagnosis.contract import consequences, unmet_rows
 from harness.diagnosis.ladder import ladder
 from harness.model.trace import FailureKind, NoteKind, Step, Trace
 from harness.model.verdict import (
@@ -28,7 +28,7 @@ def diagnose(trace: Trace, scenarios: Sequence[Scenario] | None = None) -> Diagn
     findings = rank(
         [found for one in known if (found := match(one, trace, unmet)) is not None], unmet, known
     )
-    explained = {row for one in findings for row in _explains(one, known)}
+    explained = consequences(unmet, {row for one in findings for row in _explains(one, known)})
     broken = next((one for one in unmet if one.impact is Impact.BREAKS), None)
     stopped_at = broken.step if broken else (trace.stop.step if trace.stop else None)
     verdict = _verdict(trace, stopped_at)

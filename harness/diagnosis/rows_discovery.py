@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from harness.diagnosis.browsing import is_internal
 from harness.diagnosis.contract import Row
 from harness.diagnosis.reading import (
+    another_login,
     authless,
     body_evidence,
     challenge_parameter,
@@ -20,6 +21,7 @@ from harness.diagnosis.reading import (
     stopped_at,
     target_is_https,
     used,
+    vercel_checkpoint,
 )
 from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Json, Purpose, Step, Trace, Voice
@@ -112,8 +114,13 @@ def _no_host_redirect(trace: Trace) -> Iterator[Evidence]:
 def page_may_call(trace: Trace) -> Iterator[Evidence]:
     """What keeps a page of another origin from calling the server and reading its challenge."""
     preflight = trace.last(Step.CHALLENGE, Purpose.PREFLIGHT)
-    if preflight and preflight.response:
-        yield from _preflight(preflight)
+    response = preflight.response if preflight else None
+    # A redirect, a gate or a firewall stands in the way of every client, not of browsers alone.
+    if preflight is None or response is None or response.is_redirect:
+        return
+    if vercel_checkpoint(response) or another_login(response):
+        return
+    yield from _preflight(preflight)
     called = trace.last(Step.CHALLENGE, Purpose.PAGE_CALL)
     if called and called.response and called.response.status == 401:
         exposed = _listed(called, "access-control-expose-headers")
@@ -167,6 +174,8 @@ def _not_a_document(exchange: Exchange) -> Evidence:
 
 
 def _path_form(trace: Trace) -> Iterator[Evidence]:
+    if authless(trace) or stopped_at(trace, Step.CHALLENGE):
+        return
     answer = trace.last(Step.RESOURCE_METADATA, Purpose.METADATA_PATH)
     if answer is not None and (answer.response is None or answer.response.status != 200):
         yield status_evidence(answer, "200")
@@ -215,12 +224,15 @@ def _names_server(trace: Trace) -> Iterator[Evidence]:
 
 
 def _server_metadata_found(trace: Trace) -> Iterator[Evidence]:
-    if endpoints_guessed(trace):
+    # Without a challenge nobody said where the documents lie: not finding them proves nothing.
+    if endpoints_guessed(trace) and not stopped_at(trace, Step.CHALLENGE):
         for one in _server_answers(trace):
             yield _not_a_document(one)
 
 
 def _server_metadata_json(trace: Trace) -> Iterator[Evidence]:
+    if stopped_at(trace, Step.CHALLENGE):
+        return
     for one in _server_answers(trace):
         if one.response and one.response.status == 200 and one.response.json_object is None:
             yield body_evidence(one, "a JSON object, or 404")
@@ -396,6 +408,7 @@ ROWS = (
         source="RFC 9728 section 3",
         check=_resource_metadata_found,
         impact=_after_guess(Impact.ADVISORY),
+        follows=("challenge.bearer", "challenge.pointer"),
     ),
     Row(
         id="resource-metadata.path-form",
@@ -404,6 +417,7 @@ ROWS = (
         source="RFC 9728 section 3.1",
         check=_path_form,
         impact=Impact.ADVISORY,
+        follows=("resource-metadata.found",),
     ),
     Row(
         id="resource-metadata.resource",
@@ -417,7 +431,7 @@ ROWS = (
         id="resource-metadata.server",
         step=Step.RESOURCE_METADATA,
         title="the metadata names no authorization server",
-        source="RFC 9728 section 2",
+        source="RFC 9728 section 2, MCP 2025-11-25 authorization",
         check=_names_server,
         impact=_after_guess(Impact.DEGRADES),
     ),
@@ -436,6 +450,11 @@ ROWS = (
         source="RFC 8414 section 3",
         check=_server_metadata_found,
         impact=_after_guess(Impact.DEGRADES),
+        follows=(
+            "resource-metadata.found",
+            "resource-metadata.resource",
+            "resource-metadata.server",
+        ),
     ),
     Row(
         id="server-metadata.json",
@@ -444,6 +463,7 @@ ROWS = (
         source="RFC 8414 section 3.2",
         check=_server_metadata_json,
         impact=_after_guess(Impact.ADVISORY),
+        follows=("server-metadata.found",),
     ),
     Row(
         id="server-metadata.issuer",

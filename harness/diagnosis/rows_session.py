@@ -165,7 +165,7 @@ ROWS = (
         id="session.tools",
         step=Step.SESSION,
         title="the tools cannot be listed",
-        source=_MCP,
+        source="MCP 2025-11-25, tools",
         check=_tools_listed,
     ),
     Row(

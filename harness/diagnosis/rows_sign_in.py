@@ -184,8 +184,9 @@ ROWS = (
         id="registration.accepted",
         step=Step.REGISTRATION,
         title="the registration is not accepted",
-        source="RFC 7591 section 3.2.1",
+        source="RFC 7591 section 3.2",
         check=_registered,
+        follows=("server-metadata.found",),
     ),
     Row(
         id="registration.grants",

@@ -110,7 +110,11 @@ def _bend_answer(faults: Sequence[Scenario]) -> BendAnswer | None:
 
     def bend(asked: Asked, answer: Answer) -> Answer:
         for one in bends:
-            answer = one(asked, answer)
+            bent = one(asked, answer)
+            if bent.status // 100 != answer.status // 100:
+                # Whoever refuses has the last word: what lies behind is not reached any more.
+                return bent
+            answer = bent
         return answer
 
     return bend if bends else None

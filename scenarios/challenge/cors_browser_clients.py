@@ -24,10 +24,9 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import another_login, vercel_checkpoint
 from harness.diagnosis.rows_discovery import page_may_call
 from harness.model.answer import Answer, Asked
-from harness.model.trace import Purpose, Step, Trace
+from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 
 pattern = Pattern(
@@ -46,13 +45,6 @@ pattern = Pattern(
 
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
-    preflight = trace.last(Step.CHALLENGE, Purpose.PREFLIGHT)
-    response = preflight.response if preflight else None
-    # A redirect, a gate or a firewall stands in the way of every client, not of browsers alone.
-    if response is None or response.is_redirect:
-        return
-    if vercel_checkpoint(response) or another_login(response):
-        return
     yield from page_may_call(trace)
 
 

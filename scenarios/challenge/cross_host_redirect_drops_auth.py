@@ -22,9 +22,9 @@ from dataclasses import replace
 
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import (
-    authless,
     evidence,
     first_contact,
+    is_html,
     opening,
     redirect_host,
     status_evidence,
@@ -56,8 +56,10 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     if first is None or first.response is None or final is None:
         return
     leads_to = redirect_host(first)
-    # A redirect to a sign-in page is another failure: here an MCP server waits at the other end.
-    if leads_to in (None, host(first.request.url)) or not (final.status == 401 or authless(trace)):
+    if leads_to in (None, host(first.request.url)):
+        return
+    # A redirect to a page for people, a sign-in for example, is another failure.
+    if final.response is None or is_html(final.response):
         return
     yield evidence(
         first, "response.header.location", first.response.header("location"), "no redirect"

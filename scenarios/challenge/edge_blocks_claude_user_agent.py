@@ -52,9 +52,9 @@ pattern = Pattern(
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
     broker, runtime = opening(trace, Voice.BROKER), opening(trace, Voice.RUNTIME)
-    if broker is None or runtime is None or broker.status != 401 or runtime.status != 403:
+    if broker is None or runtime is None or runtime.status != 403:
         return
-    if vercel_checkpoint(runtime.response):
+    if broker.status not in (200, 401) or vercel_checkpoint(runtime.response):
         return
     yield status_evidence(runtime, f"401, as exchange {broker.n} got it")
     yield evidence(runtime, "request.header.user-agent", runtime.request.header("user-agent"))

@@ -3,7 +3,8 @@
 What happens
     The `resource` in the metadata names another host than the URL the user entered. Claude throws
     the document away, the authorization server named in it included. It takes the MCP server's own
-    origin for the authorization server, guesses `/register` there, and gets 404.
+    origin for the authorization server, guesses `/register` there, and gets 404. Claude Code stops
+    with "Protected resource ... does not match expected ...".
 
 Why it breaks
     A client must not use metadata whose `resource` is not the one it asked for (RFC 9728 section
@@ -13,7 +14,12 @@ Why it breaks
 
 Fix
     Make `resource` the exact URL that users enter, host and path. Where the server has several
-    names, decide on one, publish that in the metadata, and have users enter it:
+    names, decide on one, publish that in the metadata, and have users enter it.
+
+    It comes from one setting: FastMCP `base_url` (or `resource_base_url`, if only the MCP endpoint
+    has the other name), Python SDK `resource_server_url`, TypeScript SDK `resourceServerUrl`. On
+    Vercel do not build it from `VERCEL_URL`, which names one deployment; take a variable of your
+    own, or `VERCEL_PROJECT_PRODUCTION_URL`. It has to print the URL that users enter:
 
         curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
           | jq -r .resource
@@ -29,11 +35,12 @@ from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import difference, host
 from scenarios.bending import edited, is_resource_metadata
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.DOCUMENTED,
     explains=(
@@ -56,7 +63,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     resource = document.get("resource") if document else None
     if answer is None or not isinstance(resource, str):
         return
-    if difference(trace.target, resource) != "host":
+    if difference(trace.target, resource) not in ("host", "port"):
         return
     # A name that only the server's own network knows is another failure.
     if is_internal(host(trace.target)) or not is_internal(host(resource)):
