@@ -94,7 +94,7 @@ def is_consent(form: Form) -> bool:
 
 
 def fill(form: Form, button: Control | None, answers: Mapping[str, str]) -> Filled:
-    """The entries of a form as a browser lists them (HTML, section 4.10.21.4)."""
+    """The entries of a form as a browser lists them (HTML, constructing the entry list)."""
     entries: list[Entry] = []
     missing: list[str] = []
     chosen = _chosen_radios(form, answers)

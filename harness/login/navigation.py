@@ -90,7 +90,7 @@ def is_redirect_uri(url: str, redirect_uri: str) -> bool:
 
 
 def redirected(navigation: Navigation, response: Response) -> Navigation:
-    """The next load after a redirect (Fetch, section 4.4); raises AddressError.
+    """The next load after a redirect (Fetch, HTTP-redirect fetch); raises AddressError.
 
     301, 302 and 303 turn a POST into a GET; 307 and 308 repeat method and body.
     """
@@ -137,7 +137,7 @@ def _is_downgrade(navigation: Navigation) -> bool:
 
 
 def _origin(navigation: Navigation) -> str:
-    """The Origin header of a POST (Fetch, section 3.1); `null` where the policy hides it."""
+    """The Origin header of a POST (Fetch, `Origin` header); `null` where the policy hides it."""
     source = navigation.source
     if source is None or navigation.mixed_origins:
         return "null"

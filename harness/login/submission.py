@@ -63,12 +63,12 @@ def _body(entries: Sequence[Entry], enctype: str, encoding: str) -> tuple[str, b
             lines = (f"{_lines(name)}={_lines(value)}\r\n" for name, value, _ in entries)
             return PLAIN, _bytes("".join(lines), encoding)
         case _:
-            # Anything else means the default (HTML, section 4.10.19.6).
+            # Anything else means the default (HTML, form submission attributes).
             return URLENCODED, _urlencoded(entries, encoding)
 
 
 def _lines(text: str) -> str:
-    """A value with its line ends as CRLF (HTML, section 4.10.21.5)."""
+    """A value with its line ends as CRLF (HTML, converting an entry list)."""
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
 
 

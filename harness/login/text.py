@@ -59,7 +59,7 @@ def decode(message: Message) -> tuple[str, str]:
         if body.startswith(mark):
             return body.removeprefix(mark).decode(encoding, errors="replace"), "utf-8"
     encoding = _known(_charset(message.header("content-type") or "")) or _declared(body) or "utf-8"
-    # Forms of a UTF-16 page are sent as UTF-8 (HTML, section 4.10.21.5).
+    # Forms of a UTF-16 page are sent as UTF-8 (HTML, selecting an encoding).
     sent = "utf-8" if encoding.startswith("utf-16") else encoding
     return body.decode(encoding, errors="replace"), sent
 

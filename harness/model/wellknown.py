@@ -121,7 +121,7 @@ def covers(resource: str, mcp_url: str) -> bool:
 
 
 def difference(expected: str, received: str) -> str | None:
-    """How two identifiers differ, None when equal by code points (RFC 8414 section 3.3)."""
+    """How two identifiers differ, None when equal by code points (RFC 8414 section 4)."""
     if expected == received:
         return None
     if expected.rstrip("/") == received.rstrip("/"):

@@ -87,7 +87,7 @@ def errors_go_to_the_client(trace: Trace) -> Found:
 
 @requirement("authz-no-307")
 def no_redirect_that_repeats_the_post(trace: Trace) -> Found:
-    """The redirect to the client is 302 or 303, not 307 or 308."""
+    """The redirect to the client is not 307, nor 308, which repeats a POST in the same way."""
     for one in _redirects_to_client(trace):
         if response(one).status in (307, 308):
             yield status_evidence(one, "302 or 303")

@@ -103,7 +103,11 @@ _UNSEEN = (
         ours("client.connect"),
     ),
     unseen("c-ref-no-assume", "The client works without a refresh token.", ours("client.connect")),
-    unseen("c-ref-no-widen", "A refresh asks for no scope.", ours("client.token")),
+    unseen(
+        "c-ref-no-widen",
+        "A refresh asks for no scope that was not granted; ours asks for none.",
+        ours("client.token"),
+    ),
     unseen(
         "c-ref-single-flight",
         "A refresh token is used by one request at a time.",

@@ -11,7 +11,7 @@ _UNSEEN = (
     unseen("rev-200", "A revocation is 200 for known and unknown tokens.", NO_REVOCATION),
     unseen("rev-effective", "A token that was revoked does not work any more.", NO_REVOCATION),
     unseen("rev-errors", "A wrong client or token type is refused.", NO_REVOCATION),
-    unseen("rev-no-get", "A GET revokes nothing.", NO_REVOCATION),
+    unseen("rev-no-get", "A GET without a JSONP callback revokes nothing.", NO_REVOCATION),
 )
 
 ROWS: tuple[Requirement, ...] = (*_UNSEEN,)
