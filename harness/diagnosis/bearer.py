@@ -49,7 +49,9 @@ def other_audience(trace: Trace) -> bool:
         return False
     audience = found[1].claims.get("aud")
     values = audience if isinstance(audience, list) else [audience]
-    return resource.rstrip("/") not in {one.rstrip("/") for one in values if isinstance(one, str)}
+    # Without closing slashes: a difference in the slash alone is another failure.
+    named = {one.rstrip("/") for one in values if isinstance(one, str)}
+    return named.isdisjoint((resource.rstrip("/"), trace.target.rstrip("/")))
 
 
 def other_issuer(trace: Trace) -> Iterator[Evidence]:

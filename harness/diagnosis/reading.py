@@ -1,7 +1,7 @@
 """Questions about a trace that several contract rows and patterns ask."""
 
 from collections.abc import Iterator
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from harness.model.challenge import bearer, parse
 from harness.model.trace import Exchange, NoteKind, Purpose, Response, Step, Trace, Voice
@@ -166,9 +166,12 @@ def simulated(trace: Trace) -> bool:
 
 
 def straight_opening(trace: Trace) -> Exchange | None:
-    """The broker's answer to its opening question, None where a redirect led somewhere else."""
+    """The broker's answer to its opening question, None where a redirect led to another path."""
     first, last = first_contact(trace), opening(trace, Voice.BROKER)
-    return first if first is last else None
+    if first is None or last is None:
+        return None
+    paths = {urlsplit(one.request.url).path.rstrip("/") for one in (first, last)}
+    return last if len(paths) == 1 else None
 
 
 def stock_404s(trace: Trace) -> list[Exchange]:

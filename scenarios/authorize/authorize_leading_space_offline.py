@@ -2,30 +2,40 @@
 
 What happens
     Neither the challenge nor the resource metadata names a scope, and the authorization server
-    lists `offline_access`. Claude then sends `scope=+offline_access`: nothing, a space, and the
+    lists `offline_access`. claude.ai then sends `scope=+offline_access`: nothing, a space, and the
     added scope. A server that splits at every space finds a scope with an empty name and answers
     `invalid_scope`. Two reports show it, the last of June 2026; this program's own request has no
-    such space, so only traffic of the real Claude shows the failure.
+    such space, so only traffic of the real Claude shows the failure. Claude Code sends no scope at
+    all in this case.
 
 Why it breaks
     The list in front of the space is empty and joined as if it were not. RFC 6749 section 3.3
     allows no empty name, so the server is right, and stricter than most.
 
 Fix
-    Name at least one scope, then nothing empty is joined. In the challenge:
+    Name at least one scope, in the challenge or in the resource metadata, then nothing empty is
+    joined:
 
-        WWW-Authenticate: Bearer scope="mcp",
-          resource_metadata="https://YOUR-HOST/..."
+        WWW-Authenticate: Bearer scope="mcp", resource_metadata="https://..."
 
-    or in the resource metadata: `"scopes_supported": ["mcp"]`. Or let the server drop empty names:
+        "scopes_supported": ["mcp"]
+
+    FastMCP puts the `required_scopes` of its token verifier into both, the Python SDK those of
+    `AuthSettings` into the metadata, and the TypeScript SDK `requiredScopes` of `requireBearerAuth`
+    into the challenge. Or let the authorization server drop empty names:
 
         scope.split(" ").filter(Boolean)      // JavaScript
         scope.split()                         # Python
 
-    See what your server makes of it: the answer must be a sign-in page.
+    See what your server makes of it: the answer must be a sign-in page, or a redirect to one, and
+    no `error=invalid_scope`:
 
-        curl -si 'https://YOUR-ISSUER/authorize?...&scope=+offline_access' \\
-          | head -1
+        curl -siG https://YOUR-ISSUER/authorize \\
+          -d response_type=code -d client_id=CLIENT-ID -d state=x \\
+          -d code_challenge_method=S256 \\
+          -d code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM \\
+          --data-urlencode redirect_uri=https://claude.ai/api/mcp/auth_callback \\
+          --data-urlencode 'scope= offline_access' | head -n 20
 """
 
 from collections.abc import Iterator
@@ -35,12 +45,13 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import measured
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.AUTHORIZE,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.REPORTED,
     explains=("authorize.answers", "callback.code"),
     detectable=Detectable.TRAFFIC,

@@ -1,19 +1,22 @@
 """The server compares the port of Claude Code's redirect URI.
 
 What happens
-    Claude Code waits for the answer on a port of the user's own machine, another one each time. The
-    server knows the redirect URI with the port of the first sign-in, or without one, and refuses
-    every other. It works once and never again, or not at all. claude.ai does not use such addresses
-    and is not concerned.
+    Claude Code waits for the answer on a free port of the user's own machine. The server knows the
+    redirect URI without a port, from Claude Code's client metadata document, or with another one,
+    and refuses it: "Invalid redirect URI" on a page of the server. With the document it never
+    works; with dynamic registration it works until another port is taken. claude.ai does not use
+    such addresses and is not concerned.
 
 Why it breaks
     For loopback redirect URIs the port has to be left out of the comparison, because a native app
     takes whatever port is free (RFC 8252 section 7.3). Claude Code's client metadata document lists
-    `http://localhost/callback` and `http://127.0.0.1/callback`, without any port.
+    `http://localhost/callback` and `http://127.0.0.1/callback`, without any port, and the requests
+    name `localhost`. Some servers ignore the port for `127.0.0.1` alone, as that section is
+    written; that does not help here.
 
 Fix
-    Compare scheme, host and path, and ignore the port where the scheme is `http` and the host is
-    `localhost`, `127.0.0.1` or `[::1]`. Everything else stays an exact comparison:
+    Compare scheme, host, path and query, and ignore the port where the scheme is `http` and the
+    host is `localhost`, `127.0.0.1` or `[::1]`. Everything else stays an exact comparison:
 
         const loopback = ["localhost", "127.0.0.1", "[::1]"];
         const one = new URL(registered), two = new URL(asked);
@@ -21,7 +24,21 @@ Fix
           one.port = two.port = "";
         return one.href === two.href;
 
-    Until then a user can pin the port: `claude mcp add --callback-port 8080 ...`.
+    Recent releases of the TypeScript SDK, FastMCP and Cloudflare's `workers-oauth-provider` do so;
+    the Python SDK (2.3) and, by a report of April 2026, Better Auth compare the whole string. Until
+    it is mended a user can sign in with a client that is registered with a port of its own
+    (`http://localhost:8080/callback`); a fixed port alone does not help against the document:
+
+        claude mcp add --transport http --client-id CLIENT-ID \\
+          --callback-port 8080 NAME https://YOUR-HOST/mcp
+
+    No line of the answer may speak of the redirect URI:
+
+        curl -siG https://YOUR-ISSUER/authorize \\
+          -d response_type=code -d state=x -d code_challenge_method=S256 \\
+          -d code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM \\
+          -d client_id=https://claude.ai/oauth/claude-code-client-metadata \\
+          -d redirect_uri=http://localhost:2222/callback
 """
 
 from collections.abc import Iterator
@@ -42,6 +59,8 @@ pattern = Pattern(
     explains=("authorize.answers",),
     detectable=Detectable.TRAFFIC,
     sources=(
+        Source("github.com/brendanlong/lion-reader/issues/903", seen="2026-06-11"),
+        Source("github.com/actionhero/keryx/issues/533", seen="2026-08-07"),
         Source("github.com/dodopayments/dodopayments-typescript/issues/291", seen="2026-06-15"),
         Source("github.com/mbailey/voicemode/issues/329", seen="2026-03-27"),
         Source("claude.com/docs/connectors/building/authentication", seen="2026-09"),

@@ -12,13 +12,28 @@ Why it breaks
     of an identity provider.
 
 Fix
-    Register this redirect URI for the client; the second is announced for later:
+    Register this redirect URI for the client. The twin on `claude.com` was once announced for later
+    and has not been seen in use; it may stand beside it:
 
         https://claude.ai/api/mcp/auth_callback
-        https://claude.com/api/mcp/auth_callback
 
-    Where the dashboard lists allowed hosts besides, `claude.ai` belongs there too. With a client
+    Auth0: Allowed Callback URLs. Cognito: Allowed callback URLs. Keycloak: Valid redirect URIs.
+    Entra ID: Authentication, as platform Web (its clients need a secret, so give it to Claude too),
+    not single-page application. FastMCP's OAuth proxy: in `allowed_client_redirect_uris`, if you
+    set that. Where allowed hosts are listed besides, `claude.ai` belongs there too. With a client
     metadata document (CIMD) read the redirect URIs from the document, and keep no list of your own.
+
+    Claude Code needs `http://localhost:PORT/callback` in addition, with the port of its
+    `--callback-port`. The Claude desktop app's Code tab was seen to send a `claude://` address in
+    September 2026; servers are right to refuse that, and the sign-in works from the terminal.
+
+    The answer must be a sign-in page, or a redirect to one:
+
+        curl -siG https://YOUR-ISSUER/authorize \\
+          -d response_type=code -d client_id=CLIENT-ID -d state=x \\
+          -d code_challenge_method=S256 \\
+          -d code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM \\
+          --data-urlencode redirect_uri=https://claude.ai/api/mcp/auth_callback
 """
 
 import re
@@ -33,17 +48,19 @@ from harness.model.answer import Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_authorization
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.AUTHORIZE,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("authorize.answers", "login.reaches-callback"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/431", seen="2026-06-11"),
         Source("github.com/cloudflare/workers-oauth-provider/issues/29", seen="2025-05"),
-        Source("github.com/RevenueCat/ai-toolkit/issues/58", seen="2026-09"),
+        Source("github.com/RevenueCat/ai-toolkit/issues/58", seen="2026-09-21"),
+        Source("github.com/anthropics/claude-code/issues/93671", seen="2026-09-16"),
     ),
 )
 

@@ -1,9 +1,11 @@
 """The authorization server insists on the resource parameter.
 
 What happens
-    With `resource` the authorization endpoint opens a sign-in page, without it it refuses. Claude
-    on the web always sends the parameter, so nothing breaks there. Claude Code leaves it out where
-    it found no resource metadata, and is refused then.
+    With `resource` the authorization endpoint opens a sign-in page; without it, it refuses with
+    400, or sends the browser to the root of the MCP server without a code. Claude sends the
+    parameter where it has found the resource metadata, so mostly nothing breaks. Claude Code leaves
+    it out where it found none, and is refused then; in one report of June 2026 claude.ai left it
+    out, too.
 
 Why it breaks
     The server serves several APIs and issues no token without knowing for which (RFC 8707 section
@@ -11,12 +13,19 @@ Why it breaks
     that could not read the resource metadata, do not send it.
 
 Fix
-    Make sure the resource metadata is found, so that every client sends the parameter:
+    Make sure the resource metadata is found, so that every client sends the parameter: the 401
+    names it in `resource_metadata`, and it answers 200 with a `resource` that is the URL users
+    enter. With Cloudflare Access (Managed OAuth) or AWS Sign-in as the authorization server that is
+    all there is to do. An authorization server of your own, with a single API behind it, can take
+    that one when `resource` is missing:
 
-        curl -si -X POST https://YOUR-HOST/mcp | grep -i www-authenticate
-        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
+        const resource = query.resource ?? "https://YOUR-HOST/mcp";
 
-    Where only one API is behind the authorization server, use that one when `resource` is missing.
+    Both of these have to show it:
+
+        curl -si -X POST https://YOUR-HOST/mcp | grep -i '^www-authenticate'
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq -r .resource
 """
 
 from collections.abc import Iterator
@@ -35,17 +44,18 @@ from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import query
 from scenarios.bending import is_authorization
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.AUTHORIZE,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     deep=True,
     sources=(
-        Source("github.com/CommandCodeAI/command-code/issues/692", seen="2026-08-17"),
         Source("github.com/anthropics/claude-ai-mcp/issues/478", seen="2026-06-21"),
+        Source("github.com/CommandCodeAI/command-code/issues/692", seen="2026-08-17"),
     ),
 )
 

@@ -4,6 +4,7 @@ What happens
     The registration or the authorization request names the scope `claudeai`. The server does not
     know it and refuses with `invalid_scope` or `invalid_client_metadata`. It was last reported in
     March 2026; this program does not send the scope, so only traffic of the real Claude shows it.
+    Claude Code sends no scope where none is published.
 
 Why it breaks
     Where a server published no scopes, Claude filled in a name that means something on its own
@@ -15,8 +16,16 @@ Fix
 
         "scopes_supported": ["notes:read"]
 
-    in the resource metadata, or `scope="notes:read"` in the 401 challenge. And let the server drop
-    unknown scopes instead of refusing them; the token answer then names what was granted.
+    in the resource metadata, or `scope="notes:read"` in the 401 challenge. In the Python SDK and in
+    FastMCP that is `required_scopes`, in the TypeScript SDK's routers `scopesSupported`. And let
+    the server drop unknown scopes instead of refusing them; the token answer then names what was
+    granted. The Python SDK's registration refuses every scope that is not in `valid_scopes` of
+    `ClientRegistrationOptions`; without that list it takes any.
+
+    This has to print your scopes:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq .scopes_supported
 """
 
 from collections.abc import Iterator
@@ -26,21 +35,22 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import measured
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.AUTHORIZE,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.REPORTED,
     explains=("registration.accepted", "authorize.answers", "callback.code"),
     detectable=Detectable.TRAFFIC,
     sources=(
+        Source("github.com/stainless-api/mcp-front/issues/11", seen="2025-06-22"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/124", seen="2026-03-28"),
         Source(
             "github.com/modelcontextprotocol/modelcontextprotocol/issues/653", seen="2025-06-05"
         ),
-        Source("github.com/stainless-api/mcp-front/issues/11", seen="2025-06-22"),
-        Source("github.com/anthropics/claude-ai-mcp/issues/124", seen="2026-03-28"),
     ),
 )
 

@@ -11,7 +11,8 @@ What happens
 Why it breaks
     `mcpsrv_...` is the number under which Claude keeps the connector. It belongs to one that was
     removed, or to another organization or account: an old tab, a bookmarked address, a connector
-    deleted by an admin. One report of April 2026 shows it, and was closed.
+    deleted by an admin. One report of April 2026 shows it, and was closed; which of these it was is
+    not proven. Claude Code's own sign-in does not go through that address.
 
 Fix
     Close all tabs of claude.ai, open Settings, Connectors anew, remove the connector and add it
@@ -24,11 +25,12 @@ Fix
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.AUTHORIZE,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/237", seen="2026-04-27"),),

@@ -8,9 +8,9 @@ What happens
 Why it breaks
     Claude takes the scopes from the 401 challenge, and where that names none, the whole list of
     `scopes_supported` in the resource metadata. A list of all that exists is fine for
-    documentation, but here it becomes the request. One report says that Claude also sent the whole
-    list of the authorization server. Many servers refuse the request as a whole rather than grant
-    less (RFC 6749 section 3.3 allows both).
+    documentation, but here it becomes the request. Two reports say that Claude asked for the whole
+    list of the authorization server, where neither of the two named any. Many servers refuse the
+    request as a whole rather than grant less (RFC 6749 section 3.3 allows both).
 
 Fix
     Name what a connector needs, and nothing else, in the 401 challenge. It wins over all lists:
@@ -18,9 +18,20 @@ Fix
         WWW-Authenticate: Bearer scope="notes:read",
           resource_metadata="https://YOUR-HOST/..."
 
-    Put the same short list into `scopes_supported` of the resource metadata. With Clerk, Okta or
-    Keycloak, check that the client may have each of them: clients that registered themselves often
-    get a default set alone.
+    Put the same short list into `scopes_supported` of the resource metadata: `claude mcp login` was
+    measured to read it there and to ignore the challenge. In the TypeScript SDK the two are
+    `requiredScopes` of `requireBearerAuth` and `scopesSupported` of the metadata router.
+
+    With Clerk, Okta or Keycloak, check that the client may have each of them: clients that
+    registered themselves often get a default set alone (dcr-scopeless-then-invalid-scope). In
+    Claude Code `oauth.scopes` of the server's entry sets the list by hand.
+
+    Both have to show the same short list:
+
+        curl -si -X POST https://YOUR-HOST/mcp | grep -i www-authenticate
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq .scopes_supported
 """
 
 from collections.abc import Iterator
@@ -32,20 +43,21 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import edited, is_resource_metadata, without_challenged_scope
+from scenarios.effects import inferred
 from scenarios.scopes import refused_scopes
 
 pattern = Pattern(
     step=Step.CALLBACK,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     sources=(
-        Source("github.com/tldraw/tldraw/issues/10612", seen="2026-09-01"),
-        Source("github.com/modelcontextprotocol/python-sdk/issues/1307", seen="2025-08-26"),
-        Source("github.com/basicmachines-co/basic-memory/issues/1283", seen="2026-08"),
+        Source("github.com/tldraw/tldraw/pull/10612", seen="2026-09-01"),
         Source("github.com/anthropics/claude-ai-mcp/issues/228", seen="2026-08-13"),
+        Source("github.com/basicmachines-co/basic-memory/issues/1283", seen="2026-08"),
+        Source("github.com/modelcontextprotocol/python-sdk/issues/1307", seen="2025-08-26"),
     ),
 )
 

@@ -8,7 +8,7 @@ Why it breaks
     Claude asks for an authorization code by the usual redirect, with the values in the query of the
     callback (RFC 6749 section 4.1.2). A form with `method="post"` is the response mode `form_post`
     of OpenID Connect, which nobody has asked for here. It comes from a page written by hand, or
-    from an identity provider whose client is set to `form_post`.
+    from an authorization server that was told to answer this client so.
 
 Fix
     Answer the approval with a redirect, and no page in between:
@@ -16,8 +16,18 @@ Fix
         HTTP/1.1 303 See Other
         Location: https://claude.ai/api/mcp/auth_callback?code=...
 
-    If there has to be a page, use a link with the whole address in place of the form. At an
-    identity provider set the response mode of the client to `query`, or leave it open.
+    In Next.js `return NextResponse.redirect(url, 303)`, in Express `res.redirect(303, url)`, in
+    Starlette and FastAPI `RedirectResponse(url, status_code=303)`. If there has to be a page, use a
+    link with the whole address in place of the form:
+
+        <a href="https://claude.ai/api/mcp/auth_callback?code=...&amp;state=...">
+          Continue</a>
+
+    An authorization server that can do several response modes has to use `query` where the request
+    names no `response_mode`.
+
+    Whether it worked shows in the browser's developer tools, under Network: the request to
+    `auth_callback` is a GET.
 """
 
 from collections.abc import Iterator
@@ -31,17 +41,18 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import callback_values
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CALLBACK,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.METHOD_NOT_ALLOWED,
     confidence=Confidence.REPORTED,
     explains=("callback.get",),
     sources=(
-        Source("buildwithmatija.com/blog/oauth-mcp-server-claude", seen="2025-12"),
         Source("github.com/anthropics/claude-ai-mcp/issues/313", seen="2026-05-26"),
+        Source("buildwithmatija.com/blog/oauth-mcp-server-claude", seen="2025-12"),
     ),
 )
 

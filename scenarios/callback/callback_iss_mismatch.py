@@ -3,22 +3,33 @@
 What happens
     The redirect to Claude carries `iss`, and its value is not the `issuer` of the authorization
     server's metadata. claude.ai was seen to accept it. Claude Code compares the two and stops with
-    "Issuer mismatch in authorization response (RFC 9207)", and the MCP revision of 2026-07-28 makes
-    the comparison a duty of every client.
+    "Issuer mismatch in authorization response (RFC 9207)", whether or not the metadata announces
+    `iss`, and the MCP revision of 2026-07-28 makes the comparison a duty of every client.
 
 Why it breaks
     `iss` tells the client which server an answer comes from, against answers that were swapped
     between servers. It has to be equal to the issuer in the metadata, character by character
     (RFC 9207 section 2.4). better-auth adds its base path in one of the two places; others differ
-    by a closing slash or a custom domain.
+    by a closing slash or a custom domain. A gateway that publishes metadata of its own and lets
+    Keycloak answer the browser has Keycloak's issuer in the redirect.
 
 Fix
-    Use one configured issuer for the metadata, for `iss` in the redirect, and for tokens. Compare:
+    Use one configured issuer for the metadata, for `iss` in the redirect, and for tokens. With
+    better-auth either both carry the base path (`/api/auth`) or none does. Where a gateway cannot
+    give its own `iss`, leave `iss` out and do not announce it: in Keycloak that is, at the client,
+    Advanced, OpenID Connect Compatibility Modes, Exclude Issuer From Authentication Response.
+
+    These two have to be the same, the second one after decoding. It is a request without a
+    challenge, which is refused by redirect where PKCE is required; ID is a registered client. The
+    address of a real callback tells as much:
 
         curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
           | jq -r .issuer
 
-    with the `iss` in the address of the callback, decoded.
+        curl -si -G https://YOUR-AUTHORIZATION-ENDPOINT \\
+          -d response_type=code -d client_id=ID -d state=x \\
+          --data-urlencode redirect_uri=https://claude.ai/api/mcp/auth_callback \\
+          | grep -o 'iss=[^&]*'
 """
 
 from collections.abc import Iterator
@@ -30,11 +41,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import to_callback
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.CALLBACK,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("callback.issuer",),
     sources=(

@@ -3,13 +3,15 @@
 What happens
     The browser returns to Claude's callback with a code, and with another `state` than the one
     Claude had sent. Claude cannot match the answer to a sign-in and gives up. Claude Code goes on
-    waiting for the right one.
+    waiting for the right one. No report names claude.ai; that it stops follows from the
+    specification.
 
 Why it breaks
     The server has to return `state` exactly as it came (RFC 6749 section 4.1.2): it is a handle of
-    the client, and no other party reads it. Usual slips: it is percent-encoded twice, a `+` in it
-    has become a space, a database column was too short for it, or the state of a second sign-in, at
-    the identity provider behind the server, went out in its place.
+    the client, and no other party reads it. What meets Claude: a database column was too short for
+    it, or the state of a second sign-in, at the identity provider behind the server, went out in
+    its place. Two other slips, encoding it twice and a `+` that has become a space, do not show
+    with Claude, whose states hold only letters, digits, `-` and `_`; they stop VS Code and others.
 
 Fix
     Take the decoded value from the query once, store it whole, and let a URL builder encode it
@@ -18,8 +20,19 @@ Fix
         back.searchParams.set("state", state);          // JavaScript
         urlencode({"code": code, "state": state})       # Python
 
-    Never add `encodeURIComponent` to that. If your server signs in elsewhere in turn, keep two
-    states apart: yours, which you check, and Claude's, which you give back.
+    Never add `encodeURIComponent` to that. In Java build the query with a builder that encodes, or
+    encode and join: the `URI` constructor of several arguments encodes the `%` again. If your
+    server signs in elsewhere in turn, keep two states apart: yours, which you check, and Claude's,
+    which you give back.
+
+    A request without a challenge is refused by redirect where PKCE is required, and has to bring
+    the same 43 characters back (ID is a registered client):
+
+        curl -si -G https://YOUR-AUTHORIZATION-ENDPOINT \\
+          -d response_type=code -d client_id=ID \\
+          -d state=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU \\
+          --data-urlencode redirect_uri=https://claude.ai/api/mcp/auth_callback \\
+          | grep -o 'state=[^&]*'
 """
 
 from collections.abc import Iterator
@@ -31,14 +44,18 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import to_callback
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.CALLBACK,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
-    confidence=Confidence.REPORTED,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
+    confidence=Confidence.SPECIFICATION,
     explains=("callback.state",),
-    sources=(Source("github.com/open-metadata/OpenMetadata/issues/28952", seen="2026-06-11"),),
+    sources=(
+        Source("RFC 6749 section 4.1.2", seen="2012-10"),
+        Source("github.com/open-metadata/OpenMetadata/issues/28951", seen="2026-06-11"),
+    ),
 )
 
 

@@ -3,7 +3,8 @@
 What happens
     Claude is two programs. Its sign-in broker calls itself `python-httpx` and gets through, so the
     whole sign-in succeeds. Its runtime calls itself `Claude-User`, and a rule against AI crawlers
-    answers it 403. The server's own log stays silent after the token was issued.
+    answers it 403. The server's own log stays silent after the token was issued. Claude Code has
+    other names and gets through.
 
 Why it breaks
     Content delivery networks and web application firewalls block known AI agents by User-Agent
@@ -12,11 +13,19 @@ Why it breaks
 
 Fix
     Turn the rule off for the MCP path, or allow the User-Agent `Claude-User` and the network
-    160.79.104.0/21. At Cloudflare look at both places: the bot settings and AI Crawl Control have
-    lists of their own, and a skip rule does not override the older switch. Compare:
+    160.79.104.0/21.
 
-        curl -i -X POST -A python-httpx/0.28.1 https://YOUR-HOST/mcp
-        curl -i -X POST -A Claude-User https://YOUR-HOST/mcp
+    Cloudflare: the events under Security name the rule ("Manage AI bots"). Look at both places: the
+    switch "Block AI bots" and AI Crawl Control have lists of their own, and several operators found
+    that a skip rule does not override the switch.
+
+    Vercel: the managed ruleset for AI bots in the Firewall. AWS WAF: `CategoryAI` of the Bot
+    Control group; override its action to Count, or put an allow rule before the group.
+
+    Both must get the same status, 401 without a token:
+
+        curl -si -X POST -A python-httpx/0.28.1 https://YOUR-HOST/mcp | head -n 1
+        curl -si -X POST -A Claude-User https://YOUR-HOST/mcp | head -n 1
 """
 
 from collections.abc import Iterator
@@ -33,14 +42,15 @@ from harness.diagnosis.reading import (
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.DOCUMENTED,
-    explains=("challenge.both-voices", "connect.accepted"),
+    explains=("challenge.both-voices", "connect.accepted", "session.stream"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/125", seen="2026-03-29"),
         Source("github.com/anthropics/claude-ai-mcp/issues/872", seen="2026-08-18"),

@@ -10,25 +10,29 @@ Why it breaks
     not always add it to a route for POST and GET. Monitors and link checkers still send it.
 
 Fix
-    Answer HEAD like GET: 401 without a token, or 405 with `Allow: POST`.
-
-        curl -sI https://YOUR-HOST/mcp
+    Answer HEAD like GET: 401 without a token, or 405 with `Allow: POST`. Express and Starlette
+    answer it where there is a route for GET; FastAPI wants it named (`@app.head`).
 
     Worth doing when you are there anyway. It is no reason to look here first when Claude fails.
+
+    This shows 401 or 405 then, and no 404 or 3xx:
+
+        curl -sI https://YOUR-HOST/mcp | head -n 1
 """
 
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import authless, evidence, status_evidence, straight_opening
+from harness.diagnosis.reading import authless, evidence, first_contact, opening, status_evidence
 from harness.model.answer import Answer, Asked
-from harness.model.trace import Purpose, Step, Trace
+from harness.model.trace import Purpose, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.OBSERVED,
     sources=(Source("github.com/PrefectHQ/fastmcp/issues/1466", seen="2025-08-12"),),
 )
@@ -36,8 +40,11 @@ pattern = Pattern(
 
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
-    answer, head = straight_opening(trace), trace.last(Step.CHALLENGE, Purpose.HEAD)
-    if answer is None or head is None or head.response is None:
+    answer, head = opening(trace, Voice.BROKER), trace.last(Step.CHALLENGE, Purpose.HEAD)
+    # Where every method is redirected, that is the failure.
+    if answer is None or answer is not first_contact(trace):
+        return
+    if head is None or head.response is None:
         return
     if answer.status != 401 and not authless(trace):
         return

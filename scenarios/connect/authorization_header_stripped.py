@@ -3,30 +3,39 @@
 What happens
     With and without a token the answer is the very same 401, and nothing in the token explains it.
     Either the `Authorization` header never reaches the code that checks it, or the server has one
-    answer for every refusal and keeps its reason to itself.
+    answer for every refusal and keeps its reason to itself. The user reads that authorization
+    failed, right after a sign-in that went well.
 
 Why it breaks
     Apache does not hand `Authorization` to CGI and FastCGI programs unless told to; that is the
-    rule on shared hosting, and under WordPress and Matomo. Gateways that check tokens of their own
-    remove the header before they pass a request on.
+    rule on shared hosting, and under WordPress and Matomo. mod_wsgi keeps it from Python programs
+    in the same way. Gateways that check tokens of their own often remove the header, or give it
+    another name, before they pass a request on.
 
 Fix
-    Apache, in a Directory block or in .htaccess:
+    Make sure that the header reaches the code that checks the token. Apache, in a Directory block
+    or in .htaccess:
 
+        # PHP by CGI or FastCGI, from Apache 2.4.13 on
         CGIPassAuth On
-        # before 2.4.13:
+
+        # the same, for an older Apache
         SetEnvIf Authorization "(.*)" HTTP_AUTHORIZATION=$1
 
-    nginx in front of PHP: `fastcgi_param HTTP_AUTHORIZATION $http_authorization;`. With a proxy,
-    look for a rule that clears the header (`proxy_set_header Authorization "";`).
+        # Python with mod_wsgi
+        WSGIPassAuthorization On
 
-    Send a wrong token. A server that reads it says `error="invalid_token"`; one that never saw it
-    says what it says to nobody:
-
-        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer wrong'
+    nginx passes the header on by itself, to FastCGI too. Look for a line that takes it away:
+    `proxy_set_header Authorization "";` or `fastcgi_pass_request_headers off;`.
 
     If the header does arrive, log the reason of the refusal, and say it in the challenge (RFC 6750
     section 3.1).
+
+    Send a wrong token. A server that reads it says `error="invalid_token"`; one that never saw it
+    says what it says to a call without a token:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer wrong'
+        curl -si -X POST https://YOUR-HOST/mcp
 """
 
 from collections.abc import Iterator
@@ -46,11 +55,12 @@ from harness.diagnosis.reading import evidence, refusal_evidence
 from harness.model.answer import Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
     explains=("connect.accepted",),

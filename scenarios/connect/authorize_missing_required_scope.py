@@ -2,24 +2,33 @@
 
 What happens
     The user consents, a token is issued, and the MCP server refuses the very first call with it:
-    the scope is not enough. Claude asked for everything it was told to ask for.
+    the scope is not enough. Claude asked for everything it was told to ask for, and says that
+    authorization failed.
 
 Why it breaks
-    The scopes in the 401 challenge and in the resource metadata are the only ones Claude asks for.
-    The one that the server checks for is on neither list. Salesforce's hosted servers were reported
-    with `sfap_api` missing. Or the list is right, and the authorization server grants less of it
-    than was asked for, which it has to say in the token answer (RFC 6749 section 3.3).
+    Claude asks for the scopes of the 401 challenge, or else for those of the resource metadata, and
+    for no others. The one that the server checks for is in neither. Or the list is right, and the
+    authorization server grants less of it than was asked for, which it has to say in the token
+    answer (RFC 6749 section 3.3). Salesforce's hosted servers were reported with `sfap_api`
+    missing; those reports were closed without a stated cause.
 
 Fix
-    Name everything that the first call needs, at both places:
+    Name everything that the first call needs, in the metadata and in the challenge. Claude Code was
+    measured to read the metadata alone:
+
+        "scopes_supported": ["api", "sfap_api"]
 
         WWW-Authenticate: Bearer scope="api sfap_api",
           resource_metadata="https://YOUR-HOST/..."
 
-        "scopes_supported": ["api", "sfap_api"]
+    TypeScript SDK: the same list as `requiredScopes` of `requireBearerAuth` and as
+    `scopesSupported` of `mcpAuthMetadataRouter`. Python SDK: `required_scopes` of `AuthSettings` is
+    checked and published.
 
-    Where the authorization server granted less, allow the scope for the client there. Compare what
-    the server's check wants with what is published:
+    Where the authorization server granted less, allow the scope for the client there (Salesforce:
+    among the OAuth scopes of the external client app).
+
+    Compare what the server's check wants with what is published:
 
         curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
           | jq .scopes_supported
@@ -35,11 +44,16 @@ from harness.model.challenge import bearer
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import edited, is_resource_metadata, without_challenged_scope
+from scenarios.effects import inferred, with_a_token
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.BREAKS),
+        Surface.MESSAGES_API: with_a_token(Impact.ADVISORY),
+    },
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
     explains=("connect.accepted",),

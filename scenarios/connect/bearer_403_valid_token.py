@@ -3,7 +3,8 @@
 What happens
     Without a token the server asks for a sign-in, as it should; with the token of that sign-in it
     answers 403. Claude tries the same call three times within some ten seconds, then says that the
-    integration rejected the credentials, and reverts the connection.
+    integration rejected the credentials (earlier: that authorization failed), and reverts the
+    connection.
 
 Why it breaks
     The token was read, and the one who signed in is not let in: the address is not on an allow list
@@ -12,12 +13,21 @@ Why it breaks
     requests with a token only. Only for `insufficient_scope` would Claude ask the user again.
 
 Fix
-    Find the refusal in the server's log, and look at which account the token is for. Sign in again
-    in a private browser window, where no other session is open. Refuse people who may not use the
-    server on the consent page, before a code is issued: there the user can read why.
+    Let everybody in who gets a token, and give no token to the others. Refuse them on the consent
+    page, before a code is issued: there the user can read why. With Entra ID, set "Assignment
+    required" on the enterprise application, and Entra refuses the others on its own page.
+
+    To find the rule, look for the refusal in the server's log and at which account the token is
+    for. Sign in again in a private browser window, where no other session is open.
 
     If a wider scope would help, answer 403 with `error="insufficient_scope"` and `scope` (RFC 6750
     section 3.1). If the token is wrong, answer 401.
+
+    An empty call with the token shows whether it is let in. 400, 406 or 415 is a yes, since the
+    token is looked at first; 403 is still a no:
+
+        curl -s -o /dev/null -w '%{http_code}\\n' -X POST \\
+          -H 'Authorization: Bearer TOKEN' https://YOUR-HOST/mcp
 """
 
 from collections.abc import Iterator
@@ -30,11 +40,12 @@ from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import as_json, brings_token
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.DOCUMENTED,
     explains=("connect.accepted",),

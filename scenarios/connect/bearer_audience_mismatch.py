@@ -12,26 +12,42 @@ Why it breaks
     all for clients that registered themselves, others the client id.
 
 Fix
-    Best at the provider: register the MCP URL as an API or resource, or add an audience mapper
-    (Keycloak: a client scope with an audience mapper, made a default scope of the realm), so that
-    `aud` holds the exact MCP URL.
+    `aud` has to hold the MCP URL exactly as `resource` in the metadata has it.
 
-    Where the provider cannot do that, let the MCP server accept the audience that is really issued.
-    Only do so if the provider issues that audience for this server alone: the check keeps tokens
-    for other services out.
+    Keycloak: create a client scope of type Default, add a mapper of type Audience to it, write the
+    MCP URL into "Included Custom Audience" and switch "Add to access token" on. It has to be a
+    default of the realm, because nobody edits a client that registers itself.
+
+    Auth0: create an API whose identifier is the MCP URL, and switch on the Resource Parameter
+    Compatibility Profile (Settings, Advanced).
+
+    Where the provider cannot do it, let the MCP server accept the audience that is really issued:
+    `authenticated` with Supabase, the application's client id with v2 tokens of Entra ID. Check
+    what tells your own clients apart as well (`iss`, `client_id`): the audience keeps tokens for
+    other services out.
+
+    Look into a token, and try it. Anything but 401 means that it is accepted:
+
+        jq -rR 'split(".")[1] | gsub("-";"+") | gsub("_";"/")
+          | @base64d | fromjson | .aud' token.txt
+
+        curl -s -o /dev/null -w '%{http_code}\\n' -X POST \\
+          -H "Authorization: Bearer $(cat token.txt)" https://YOUR-HOST/mcp
 """
 
 from collections.abc import Iterator, Mapping
 
+from harness.diagnosis.bearer import issued, other_audience
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, status_evidence
-from harness.model.trace import Json, Purpose, Step, Trace
+from harness.diagnosis.reading import evidence, refusal_evidence
+from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.DOCUMENTED,
     explains=("connect.accepted",),
@@ -45,29 +61,14 @@ pattern = Pattern(
 
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
-    issued = trace.last(Step.TOKEN, Purpose.TOKEN)
-    called = trace.last(Step.CONNECT, Purpose.INITIALIZE)
-    resource = trace.decision(Step.AUTHORIZE, "resource")
-    if issued is None or called is None or not isinstance(resource, str):
-        return
+    found, called = issued(trace), trace.last(Step.CONNECT, Purpose.INITIALIZE)
     # Where a redirect has lost the token, its audience was never looked at.
-    if called.status != 401 or called.request.header("authorization") is None:
+    if called is None or called.status != 401 or not called.request.header("authorization"):
         return
-    if issued.token is not None and issued.token.kind == "jwt":
-        audience = issued.token.claims.get("aud")
-        if resource.rstrip("/") not in _audiences(audience):
-            found = "(absent)" if audience is None else audience
-            yield evidence(issued, "token.aud", found, resource)
-            yield status_evidence(called, "200")
-            challenge = called.response.header("www-authenticate") if called.response else None
-            if challenge is not None:
-                yield evidence(called, "response.header.www-authenticate", challenge)
-
-
-def _audiences(audience: Json) -> set[str]:
-    """Without closing slashes: a difference in the slash alone is another failure."""
-    values = audience if isinstance(audience, list) else [audience]
-    return {one.rstrip("/") for one in values if isinstance(one, str)}
+    if found is not None and other_audience(trace):
+        audience = found[1].claims.get("aud", "(absent)")
+        yield evidence(found[0], "token.aud", audience, trace.target)
+        yield from refusal_evidence(called)
 
 
 @pattern.settings

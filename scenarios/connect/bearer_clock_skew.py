@@ -9,7 +9,8 @@ Why it breaks
     A token must be refused before `nbf` and from `exp` on (RFC 7519 sections 4.1.4 and 4.1.5);
     several libraries refuse an `iat` in the future too. The authorization server and the MCP server
     run on different machines, and one of their clocks is off: a virtual machine that was suspended,
-    a container host without NTP, a board without a battery.
+    a container host without NTP, a board without a battery. No report of it with Claude is known;
+    it follows from the RFC.
 
 Fix
     Synchronise both clocks (chrony, systemd-timesyncd, the hypervisor's time service), and give the
@@ -18,9 +19,12 @@ Fix
         jwt.decode(token, key, leeway=60, ...)            # PyJWT
         jwtVerify(token, key, { clockTolerance: 60 })     // jose
 
-    Compare the clocks:
+    `timedatectl` and `chronyc tracking` show the state on each machine. From outside, compare what
+    both servers take for the time; they should agree to the second or two:
 
-        for host in YOUR-HOST YOUR-ISSUER; do curl -sI https://$host | grep -i ^date; done
+        for host in YOUR-HOST YOUR-ISSUER; do
+          curl -sI https://$host | grep -i ^date
+        done
 """
 
 import time
@@ -33,11 +37,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import brings_token, is_token_request, reclaimed, saying
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
     explains=("connect.accepted",),
     sources=(Source("www.rfc-editor.org/rfc/rfc7519", seen="2015-05"),),

@@ -5,19 +5,28 @@ What happens
     and the MCP server answers 401. Claude refreshes once, gets the same issuer again, and gives up.
 
 Why it breaks
-    The MCP server checks `iss` against the issuer it was configured with, by code points (RFC 9068
-    section 4); a path too many or a slash at the end is enough to differ. Usual reasons: the
-    metadata has the bare origin and the tokens have the mount path (`/api/auth`), an internal host
-    name in the tokens, an Entra application that still gets v1 tokens
+    The MCP server compares `iss` with the issuer it was configured with, character for character
+    (RFC 9068 section 4); a path too many or a slash at the end is enough to differ. Usual reasons:
+    the metadata has the bare origin and the tokens have the mount path (`/api/auth`), an internal
+    host name in the tokens, an Entra application that still gets v1 tokens
     (`https://sts.windows.net/TENANT/`) while the metadata is that of v2.0.
 
 Fix
     Make three values one and the same: `iss` in the token, `issuer` in the authorization server's
     metadata, and the issuer that the MCP server expects. Change the place that is wrong rather than
-    the check. For Entra set `requestedAccessTokenVersion` to 2 in the application's manifest.
+    the check.
+
+    Entra ID: set `requestedAccessTokenVersion` (under `api`) to 2 in the application's manifest.
+    Keycloak behind a proxy: set `KC_HOSTNAME` to the public URL, so that no internal name gets into
+    tokens. Auth0: the issuer ends with a slash, `https://YOUR-TENANT.auth0.com/`.
+
+    Compare the first two; they have to be equal to the last character:
 
         curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
-          | jq .issuer
+          | jq -r .issuer
+
+        jq -rR 'split(".")[1] | gsub("-";"+") | gsub("_";"/")
+          | @base64d | fromjson | .iss' token.txt
 """
 
 from collections.abc import Iterator
@@ -29,11 +38,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import brings_token, is_token_request, reclaimed, saying
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("connect.accepted",),
     sources=(

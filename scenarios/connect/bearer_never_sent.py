@@ -29,11 +29,15 @@ Why it breaks
     Some reports stay without any of these, one of them with a packet capture.
 
 Fix
-    Run `harness check` against the public URL: it makes the call that is missing, in both voices.
-    Then look into the log of the outermost edge at the minute of the token. By hand:
+    Find out where the call ends before anything is changed. Run `harness check` against the public
+    URL: it makes the call that is missing, in both voices. Then look into the log of the outermost
+    edge at the minute of the token. By hand, both of these have to give the same 401:
 
         curl -i -X POST -A python-httpx/0.28.1 https://YOUR-HOST/mcp
         curl -i -X POST -A Claude-User https://YOUR-HOST/mcp
+
+    If Claude Code connects to the same URL, causes 1, 2 and 3 are the likelier: it has another
+    User-Agent, calls from the user's own address, and waits longer.
 
     If all of that is in order, report it to Anthropic with a fresh `ofid_` from the URL that Claude
     came back with, and the time in UTC.
@@ -47,12 +51,13 @@ from harness.diagnosis.reading import evidence
 from harness.diagnosis.session import unused_token
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
     explains=("connect.arrives",),

@@ -12,11 +12,19 @@ Why it breaks
     unless told to, and Claude sends only that.
 
 Fix
-    Auth0: register the MCP URL as an API, then switch on the Resource Parameter Compatibility
-    Profile, or name the API as the tenant's Default Audience. The token has three parts then.
+    Have the provider issue a JWT for the MCP URL, or let the server ask the provider what a token
+    is worth.
 
-    With a provider that only has opaque tokens, let the MCP server ask the provider about each one
-    (token introspection, RFC 7662), and keep the answer for a minute or so.
+    Auth0: create an API whose identifier is the MCP URL. Then switch on the Resource Parameter
+    Compatibility Profile (Settings, Advanced), or name that API as the tenant's Default Audience
+    (Settings, General, API Authorization Settings).
+
+    With a provider that only has opaque tokens, use its introspection endpoint (RFC 7662), and keep
+    the answer for a minute or so.
+
+    Count the dots of a new token. Two are a JWT, four an encrypted one, none an opaque one:
+
+        tr -cd . < token.txt | wc -c
 """
 
 from collections.abc import Iterator
@@ -35,11 +43,12 @@ from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import edited
 from scenarios.calls import is_token_request
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.OBSERVED,
     explains=("connect.accepted",),

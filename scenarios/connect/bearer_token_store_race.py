@@ -11,10 +11,21 @@ Why it breaks
     database, a cache in front of one. The token endpoint answers before the write can be seen.
 
 Fix
-    Make the token carry its own proof (a signed JWT that is verified with a public key), so that no
-    store has to be asked. Or keep tokens where a read sees the last write: a Durable Object or D1
-    instead of KV, the primary of the database instead of the replica. Waiting in the token endpoint
-    helps only as long as the delay stays short; Claude gives the endpoint 10 seconds.
+    Let the check of a token depend on nothing that has to be copied first. Make the token carry its
+    own proof: a signed JWT, verified with a public key, needs no store.
+
+    Or keep tokens where a read sees the last write. Cloudflare: a Durable Object or D1 instead of
+    KV. A database with replicas: look tokens up on the primary.
+
+    Waiting in the token endpoint helps only as long as the delay stays short; Claude gives that
+    endpoint 10 seconds.
+
+    Take a token that is seconds old. With the fix, none of these says 401:
+
+        for n in 1 2 3 4 5; do
+          curl -s -o /dev/null -w '%{http_code}\\n' -X POST \\
+            -H 'Authorization: Bearer TOKEN' https://YOUR-HOST/mcp; sleep 1
+        done
 """
 
 from collections.abc import Iterator
@@ -25,11 +36,16 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import as_json, brings_token, rpc_method
+from scenarios.effects import inferred, with_a_token
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.BREAKS),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.ERROR_WHEN_CONNECTING,
     confidence=Confidence.REPORTED,
     sources=(Source("github.com/chrisdoc/hevy-mcp/issues/1039", seen="2026-08-17"),),

@@ -12,31 +12,36 @@ Why it breaks
     of the server, which no log of the server shows.
 
 Fix
-    Rule out what comes before the server's log: run `harness check` from a machine in a data centre
-    far away, not from the office or at home, and look into the log of the firewall or edge for
-    addresses in 160.79.104.0/21.
+    First make sure that Claude's requests do not end in front of the server. Run `harness check`
+    from a machine in a data centre far away, not from the office or at home, and look into the log
+    of the firewall or edge for addresses in 160.79.104.0/21. From the same machine the handshake
+    has to succeed:
+
+        openssl s_client -brief -connect YOUR-HOST:443 \\
+          -servername YOUR-HOST </dev/null
 
     Then give Claude an address it has no verdict about: remove the connector, wait ten minutes, and
     add it with another spelling that leads to the same place (`?v=2`, another path, another host
     name). The resource metadata has to name that URL.
 
     If the new address connects and the old one does not, report both to Anthropic, with the
-    `ofid_` of a failed try.
+    `ofid_` of a failed try. Claude Code is not concerned: it asks anew with every connection.
 """
 
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
-        Source("github.com/anthropics/claude-ai-mcp/issues/505", seen="2026-06-29"),
         Source("github.com/anthropics/claude-ai-mcp/issues/479", seen="2026-06-22"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/505", seen="2026-06-29"),
         Source("github.com/freee/freee-mcp/issues/439", seen="2026-05-08"),
         Source("github.com/homeassistant-ai/ha-mcp/issues/2422", seen="2026-09-10"),
     ),

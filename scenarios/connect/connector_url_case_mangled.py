@@ -6,17 +6,25 @@ What happens
 
 Why it breaks
     Claude stored the URL with other letters than were typed, and paths are case-sensitive (RFC 3986
-    section 6.2.2.1). The fault is Claude's; it was open as of August 2026.
+    section 6.2.2.1). The fault is Claude's; it was open as of August 2026. Claude Code and the
+    Messages API use the URL as it is given.
 
 Fix
     Answer every spelling of the endpoint's path. Where the router is strict (Starlette, Go, most
     gateways), add a rule in front (nginx):
 
-        location ~* ^/api/mcp/?$ { rewrite ^ /api/mcp break; proxy_pass http://BACKEND; }
+        location ~* ^/api/mcp/?$ {
+          rewrite ^ /api/mcp break;
+          proxy_pass http://BACKEND;
+        }
 
     Express compares without regard to case already. Leave the resource metadata and the audience of
     tokens as they are. Removing the connector and adding it anew with a path in lower case is worth
     a try.
+
+    The other spelling has to get the same 401 as the right one:
+
+        curl -si -X POST https://YOUR-HOST/Api/mcp | head -1
 """
 
 from collections.abc import Iterator
@@ -26,12 +34,17 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, simulated, status_evidence
 from harness.model.trace import Exchange, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred, with_a_token
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.NONE),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.NO_SERVER_FOUND,
     confidence=Confidence.REPORTED,
     explains=("connect.accepted",),

@@ -14,10 +14,23 @@ Why it breaks
     both of Claude's User-Agents and a rule by User-Agent strikes there too.
 
 Fix
-    Allow 160.79.104.0/21 (AS399358) on the MCP host and on the authorization server's host, for all
-    methods: AWS WAF: an IP set with an allow rule before the managed groups; Cloudflare: a custom
-    rule with Skip; nginx: `allow 160.79.104.0/21;` before `deny all;`; the hoster's own firewall
-    where there is one. Then look for the range in the log of the firewall, not of the server.
+    Allow 160.79.104.0/21 (AS399358) for all methods, on the MCP host and on the authorization
+    server's host.
+
+    AWS WAF: an IP set with the range, and an Allow rule for it before the managed rule groups.
+    Cloudflare: a custom rule with the action Skip and the expression
+    `ip.src in {160.79.104.0/21}`; it does not skip Bot Fight Mode, so switch that off where the log
+    names it. nginx:
+
+        allow 160.79.104.0/21;
+        deny all;
+
+    Do not forget the hoster's own firewall. Claude Code calls from the address of the user's
+    machine, which such a list has to hold as well.
+
+    Nothing shows from elsewhere. Let Claude connect, and look for the range in the firewall's log:
+
+        grep -E '160\\.79\\.1(0[4-9]|1[01])\\.' firewall.log
 """
 
 from collections.abc import Iterator
@@ -27,12 +40,13 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import body_evidence, evidence, simulated, status_evidence
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
     detectable=Detectable.TRAFFIC,

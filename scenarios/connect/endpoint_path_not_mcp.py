@@ -12,12 +12,20 @@ Why it breaks
 
 Fix
     If Claude fails although every check here passes, offer the endpoint at `/mcp` of a host of its
-    own, as a second address, and connect to that:
+    own, as a second address, and connect to that. nginx:
 
         location = /mcp { proxy_pass http://BACKEND/api/mcp; }
 
+    Next.js with `mcp-handler`: a second route file `app/[transport]/route.ts`, whose `basePath` is
+    empty instead of `/api`.
+
     Publish resource metadata for the new URL too (RFC 9728 section 3.3 compares it with the URL the
-    user entered). If that connects and the old path does not, report both to Anthropic.
+    user entered). The new address is ready when this names it as `resource`:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq .resource
+
+    If that connects and the old path does not, report both to Anthropic.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,11 +35,12 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/690", seen="2026-08"),

@@ -11,7 +11,8 @@ Why it breaks
     or a function into an MCP server, send every method through the code that wraps tool results.
 
 Fix
-    Return the bare object of the method (MCP 2025-11-25, lifecycle and tools):
+    Return the bare object of the method (MCP 2025-11-25, lifecycle and tools), and wrap in
+    `tools/call` alone:
 
         {"jsonrpc": "2.0", "id": 0, "result": {
           "protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
@@ -20,8 +21,13 @@ Fix
         {"jsonrpc": "2.0", "id": 1, "result": {"tools": [
           {"name": "list_notes", "inputSchema": {"type": "object"}}]}}
 
-    `npx @modelcontextprotocol/inspector --cli https://YOUR-HOST/mcp --method tools/list` checks
-    both shapes.
+    An SDK makes this difference by itself; a server of a few hundred lines is soon moved to one.
+
+    The Inspector refuses both wrong shapes. It has to print the tools:
+
+        npx @modelcontextprotocol/inspector --cli https://YOUR-HOST/mcp \\
+          --transport http --method tools/list \\
+          --header 'Authorization: Bearer TOKEN'
 """
 
 import json
@@ -35,11 +41,12 @@ from harness.model.jsonrpc import messages
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import Members, brings_token, edited_result, handshake_era
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
     explains=("connect.accepted", "session.tool-list"),
     sources=(

@@ -2,8 +2,8 @@
 
 What happens
     The server answers a call with 200 and a good body, but the header `Content-Type` is missing or
-    names neither JSON nor an event stream. This run read the body all the same; SDK clients refuse
-    it. Some servers also answer a request with 200 and no body.
+    names neither JSON nor an event stream. This run read the body all the same; clients made with
+    an SDK refuse it. Some servers also answer a request with 200 and no body.
 
 Why it breaks
     A POST that carries a request is answered with `application/json` or `text/event-stream`, and
@@ -14,12 +14,23 @@ Why it breaks
 Fix
     Set the header where the answer is written:
 
-        res.setHeader("Content-Type", "application/json");   // Node
-        return JSONResponse(message)                         # Starlette, FastAPI
+        res.json(message);                              // Express
+        return Response.json(message);                  // Next.js, Workers
+        return JSONResponse(message)                    # Starlette, FastAPI
 
-    A handler that returns a string ends up as `text/plain` in many frameworks, and API Gateway
-    needs the header in the answer of the function. Look at it from outside: a proxy may change it.
+    `new Response(JSON.stringify(message))` and handlers that return a string end up as
+    `text/plain`. Behind Amazon API Gateway the function has to name the header in its own answer.
     202 without a body is right for notifications alone.
+
+    Look at it from outside, since a proxy may change it. The type has to be one of the two:
+
+        curl -s -o /dev/null -w '%{http_code} %{content_type}\\n' \\
+          -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{
+          "protocolVersion":"2025-11-25","capabilities":{},
+          "clientInfo":{"name":"test","version":"1"}}}'
 """
 
 from collections.abc import Iterator
@@ -31,11 +42,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import brings_token
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
     explains=("connect.content-type", "connect.accepted", "session.tools"),
     sources=(

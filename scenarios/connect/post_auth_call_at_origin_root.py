@@ -8,7 +8,7 @@ What happens
 Why it breaks
     Either the connector was added with the bare host and finds the metadata of the endpoint all the
     same, or Claude drops the path. The latter was reported several times, and was open as of August
-    2026; its cause is not known.
+    2026; its cause is not known. Claude Code and the Messages API keep the path.
 
 Fix
     Look at the URL in the connector's settings first: it needs the path. If it has it, serve the
@@ -18,6 +18,10 @@ Fix
         app.post(["/mcp", "/"], handler);                  // Express
 
     Keep `resource` in the metadata at the URL with the path: tokens are issued for that.
+
+    The root has to ask for a token now, with 401 instead of 404:
+
+        curl -si -X POST https://YOUR-HOST/ | head -1
 """
 
 from collections.abc import Iterator
@@ -28,12 +32,17 @@ from harness.diagnosis.reading import evidence, simulated, status_evidence
 from harness.diagnosis.session import calls_with_token
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred, with_a_token
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.NONE),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.NO_SERVER_FOUND,
     confidence=Confidence.OBSERVED,
     explains=("connect.accepted",),

@@ -17,14 +17,19 @@ Fix
         const asked = request.params.protocolVersion;
         result.protocolVersion = known.includes(asked) ? asked : known[0];
 
-    Update the SDK if one does this for you. The header `MCP-Protocol-Version` on `initialize`
-    should not be checked: Claude's sign-in broker sends it there before any version was agreed on.
-    New versions appear about twice a year, so try one from the future:
+    The official SDKs do this by themselves; with one of them, an update is the whole fix. Do not
+    check the header `MCP-Protocol-Version` on `initialize`: Claude's sign-in broker sends it there
+    before any version was agreed on.
 
-        curl -i -X POST https://YOUR-HOST/mcp -H 'Content-Type: application/json' \\
-          -H 'Accept: application/json, text/event-stream' -d '{"jsonrpc":"2.0","id":1,
-          "method":"initialize","params":{"protocolVersion":"2099-01-01","capabilities":{},
-          "clientInfo":{"name":"x","version":"1"}}}'
+    New versions appear about twice a year, so try one from the future. The answer has to be 200,
+    with a version that the server does support:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{
+          "protocolVersion":"2099-01-01","capabilities":{},
+          "clientInfo":{"name":"test","version":"1"}}}'
 """
 
 import json
@@ -38,11 +43,12 @@ from harness.model.jsonrpc import messages
 from harness.model.trace import Exchange, FailureKind, Purpose, Response, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import as_json, brings_token, handshake_era, rpc_method
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("challenge.answers", "challenge.401", "connect.accepted"),
     sources=(

@@ -4,12 +4,14 @@ What happens
     The sign-in works and the token is issued. Claude sends `initialize` with the version
     2025-11-25, and the server answers with a version before 2025-06-18, mostly 2024-11-05. Two
     operators saw no request after that, and the message that authorization had failed; a newer
-    version in the answer cured it. Anthropic has not confirmed where the limit lies.
+    version in the answer cured it.
 
 Why it breaks
     The server's answer decides which version is spoken, and a client that does not know it ends the
     connection (MCP 2025-11-25, lifecycle: version negotiation). Servers written by hand often send
-    the same string for ever.
+    the same string for ever. Anthropic has not confirmed where the limit lies, and a server that
+    answers 2024-11-05 was described as working in May 2026, so this may not be the whole cause.
+    Claude Code was measured to go on with an older version.
 
 Fix
     Answer with the version the client asked for where you support it, else with your newest:
@@ -20,6 +22,16 @@ Fix
 
     With an SDK, update it. The versions differ little for a server that has tools alone; from
     2025-06-18 on the client also sends the header `MCP-Protocol-Version`.
+
+    The version in the answer has to be the one asked for:
+
+        curl -s -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{
+          "protocolVersion":"2025-11-25","capabilities":{},
+          "clientInfo":{"name":"test","version":"1"}}}' \\
+          | grep -oE '"protocolVersion": *"[^"]*"'
 """
 
 from collections.abc import Iterator
@@ -31,11 +43,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import edited_result, handshake_era, rpc_method
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
     explains=("connect.version",),

@@ -9,16 +9,25 @@ What happens
 Why it breaks
     Some reports are about Claude alone: the header was set and not sent. Others come from the
     dialog: it takes the value as it is, so `Bearer ` has to be typed too, it takes up to four
-    headers, and names outside its list are not sent.
+    headers, and names outside its list are not sent. nginx, for its part, drops headers whose names
+    have an underscore.
 
 Fix
     Enter the value word for word, scheme included: `Authorization` and `Bearer THE-KEY`. Remove the
-    connector and add it again after a change. Try the same header from here:
+    connector and add it again after a change. Prefer `Authorization` or `X-API-Key` to a name of
+    your own. For a name with an underscore nginx needs, in the server block:
+
+        underscores_in_headers on;
+
+    Try the same header from here, with the harness and without it. Neither may get a 401:
 
         harness check https://YOUR-HOST/mcp --header X-API-Key=env:KEY
 
-    If that connects and Claude's calls still lack the header, look at what arrives before any proxy
-    that drops unknown headers, then report it to Anthropic with the time of the call.
+        curl -si -X POST -H "X-API-Key: $KEY" https://YOUR-HOST/mcp | head -1
+
+    If they pass and Claude's calls still lack the header at the outermost proxy, report it to
+    Anthropic with the time of the call. Claude Code sends what `claude mcp add --header` was given;
+    the Messages API sends a bearer token and no other header.
 """
 
 from collections.abc import Iterator
@@ -28,13 +37,22 @@ from urllib.parse import parse_qsl, urlsplit
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, refusal_evidence, simulated
 from harness.model.trace import Exchange, Step, Trace, Voice
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import with_a_token
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.NONE,
+            Confidence.DOCUMENTED,
+            Source("code.claude.com/docs/en/mcp", seen="2026-09"),
+        ),
+        Surface.MESSAGES_API: with_a_token(Impact.ADVISORY),
+    },
     confidence=Confidence.OBSERVED,
     # A server with keys of its own has no OAuth challenge.
     explains=("challenge.bearer", "challenge.pointer", "connect.accepted"),
@@ -43,6 +61,7 @@ pattern = Pattern(
         Source("github.com/anthropics/claude-ai-mcp/issues/644", seen="2026-07-19"),
         Source("github.com/anthropics/claude-ai-mcp/issues/1023", seen="2026-09-12"),
         Source("github.com/anthropics/claude-ai-mcp/issues/112", seen="2026-03-22"),
+        Source("claude.com/docs/connectors/custom/add-unlisted", seen="2026-10"),
     ),
 )
 

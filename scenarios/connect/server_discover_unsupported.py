@@ -4,7 +4,8 @@ What happens
     Since August 2026 Claude opens with `server/discover` of MCP 2026-07-28, and goes on with
     `initialize` when the server does not know it. This server answered with a server error, with
     something that is no JSON-RPC, or not at all. `initialize` worked here; some operators reported
-    "Couldn't connect" for servers like this.
+    "Couldn't connect" for servers like this. Claude Code was measured to go on with `initialize`
+    after an HTTP error of any kind, and after five seconds of silence.
 
 Why it breaks
     A method that is not known is an ordinary thing in JSON-RPC 2.0 (section 5.1, code -32601), and
@@ -16,14 +17,19 @@ Fix
     Answer every unknown method with the id of the request and this error, under HTTP 200 in the
     handshake era:
 
-        {"jsonrpc": "2.0", "id": 0, "error": {"code": -32601, "message": "Method not found"}}
+        {"jsonrpc": "2.0", "id": 0,
+         "error": {"code": -32601, "message": "Method not found"}}
 
     Look for a dispatcher without a default branch, for a session that is demanded before anything
     else and throws, and for a strict check of the version header. Or update to an SDK that speaks
     2026-07-28. Keep `initialize` working in any case.
 
-        curl -i -X POST https://YOUR-HOST/mcp -H 'Content-Type: application/json' \\
-          -H 'MCP-Protocol-Version: 2026-07-28' -H 'Authorization: Bearer TOKEN' \\
+    The answer has to be JSON-RPC and come at once; a 400 with a JSON-RPC error is good enough:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -H 'MCP-Protocol-Version: 2026-07-28' \\
           -d '{"jsonrpc":"2.0","id":0,"method":"server/discover","params":{}}'
 """
 
@@ -36,11 +42,12 @@ from harness.model.jsonrpc import messages
 from harness.model.trace import Exchange, FailureKind, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import brings_token, rpc_method
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.OBSERVED,
     sources=(
         Source("github.com/hauptsacheNet/typo3-mcp-server/issues/110", seen="2026-08-19"),

@@ -13,14 +13,28 @@ Why it breaks
     at the first `&`, a login library that always goes to `/`.
 
 Fix
-    Keep the request on the server under a short id before the login page is shown, and take it up
-    again afterwards. Or carry the whole address, encoded once:
+    After the sign-in the browser has to come back to the authorization endpoint with the whole
+    query it arrived with. Keep the request on the server under a short id before the login page is
+    shown, and take it up again afterwards. Or carry the whole address, encoded once (Express):
 
         const back = encodeURIComponent(request.originalUrl);
         response.redirect(303, `/login?return_to=${back}`);
 
-    and accept only paths of your own in `return_to`. Test it in a private window, where nobody is
-    signed in yet: for signed-in users the failure does not show.
+    and accept only paths of your own in `return_to`.
+
+    With better-auth's OAuth provider the login page is handed the query of the authorization
+    request. When the sign-in is done, go on with it instead of to `/`:
+
+        const resume = "/api/auth/oauth2/authorize" + window.location.search;
+        window.location.assign(resume);
+
+    To see what is handed on, take the authorization address of a failed attempt:
+
+        curl -si 'https://YOUR-ISSUER/authorize?...' | grep -i ^location
+
+    The address of the login page has to hold an id, or the whole query with each `&` as `%26`. Then
+    go through it in a private window: for users who are signed in already the failure does not
+    show.
 """
 
 from collections.abc import Iterator
@@ -38,16 +52,18 @@ from harness.diagnosis.reading import evidence, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("login.reaches-callback",),
     sources=(
         Source("github.com/neondatabase/neon-js/issues/203", seen="2026-08-07"),
         Source("github.com/oblien/openship/issues/540", seen="2026-08-10"),
+        Source("github.com/syllogic-ai/syllogic/issues/76", seen="2026-04-21"),
     ),
 )
 

@@ -14,8 +14,18 @@ Why it breaks
 
 Fix
     End the sign-in with a redirect to the redirect URI, and let nothing depend on the opener. If
-    other clients use the popup, keep the message for them beside the redirect, and send
-    `Cross-Origin-Opener-Policy: unsafe-none` with the pages that need it.
+    other clients use the popup, keep the message for them beside the redirect, and loosen the
+    policy on the pages that need it. Helmet for Express sends `same-origin` unless told otherwise:
+
+        app.use("/oauth", helmet({
+          crossOriginOpenerPolicy: { policy: "unsafe-none" },
+        }));
+
+    To see which policy a page has:
+
+        curl -si 'https://YOUR-ISSUER/authorize?...' | grep -i opener-policy
+
+    `same-origin` is right wherever the page ends with a redirect.
 """
 
 import re
@@ -28,15 +38,16 @@ from harness.diagnosis.reading import evidence, is_html
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
     sources=(
-        Source("RFC 6749 section 10.13", seen="2012-10"),
         Source("html.spec.whatwg.org/multipage/browsers.html", seen="2026-09"),
+        Source("RFC 6749 section 10.13", seen="2012-10"),
     ),
 )
 

@@ -6,25 +6,35 @@ What happens
     address. The browser cannot open the page.
 
 Why it breaks
-    Behind a proxy the application sees its internal name, and builds absolute addresses from it.
-    From inside the network, and often on the developer's machine, the address works.
+    Behind a proxy the application sees its internal name, and builds absolute addresses from it. A
+    usual place is a handler that rebuilds the authorization address from `request.url` to add a
+    parameter to it. From inside the network, and often on the developer's machine, it works.
 
 Fix
-    Build addresses from a configured public URL, or send a path alone, which the browser completes
-    with the host it already talks to:
+    Build addresses from a configured public URL (`base_url` in FastMCP, `baseURL` in better-auth),
+    or send a path alone, which the browser completes with the host it already talks to:
 
         Location: /login?request=...
 
-    Or let the proxy hand on the public name, and the framework trust it:
+    Or let the proxy hand on the public name and scheme. nginx:
 
-        proxy_set_header Host $host;                       # nginx
+        proxy_set_header Host $host;
         proxy_set_header X-Forwarded-Proto $scheme;
-        uvicorn --proxy-headers --forwarded-allow-ips ...  # Python
-        app.set("trust proxy", 1);                         // Express
+
+    and let the framework trust it. Uvicorn, then Express:
+
+        uvicorn app:app --forwarded-allow-ips=PROXY-ADDRESS
+
+        app.set("trust proxy", 1);
+
+    A proxy of your own, such as a route in Next.js that fetches BACKEND, must not pass on a
+    `Location` with BACKEND's host in it: put the public origin in its place.
 
     From outside:
 
         curl -si 'https://YOUR-ISSUER/authorize?...' | grep -i ^location
+
+    It has to print a path, or a host that the whole world can open.
 """
 
 from collections.abc import Iterator
@@ -37,11 +47,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_authorization
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("login.public-hosts", "login.reaches-callback"),
     sources=(Source("github.com/oblien/openship/issues/540", seen="2026-08-10"),),

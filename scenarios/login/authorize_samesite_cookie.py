@@ -7,18 +7,33 @@ What happens
 
 Why it breaks
     `SameSite=Strict` keeps a cookie back from every page load that another site began: the one from
-    claude.ai, redirects behind it included, and the way back from an identity provider. With `Lax`
-    it is sent for GET, and not for a POST from another site, which is what an identity provider
-    does with `response_mode=form_post`. Safari is stricter than the others in places.
+    claude.ai, redirects behind it included, and the way back from an identity provider. (Claude
+    Code opens the sign-in itself, so there only the way back is concerned.) With `Lax` it is sent
+    for GET, and not for a POST from another site, which is what an identity provider does with
+    `response_mode=form_post`. A cookie without the attribute counts as `Lax`, but Chrome still
+    sends it with such a POST in its first two minutes, so only slow sign-ins fail. Safari is
+    stricter than the others in places: one report saw it withhold `Lax` on the way back by GET.
 
 Fix
-    Set the cookie that holds the sign-in with `SameSite=Lax`:
+    Give the cookie that holds the sign-in `SameSite=Lax`, and `SameSite=None` where the way back is
+    a POST:
 
         Set-Cookie: sign_in=...; Path=/; Secure; HttpOnly; SameSite=Lax
 
-    Where the identity provider answers by POST, either ask it for `response_mode=query` or set the
-    cookie with `SameSite=None; Secure`. Cookies for users who are signed in already may stay
-    `Strict` if the sign-in works without them.
+    express-session, then Starlette and FastAPI:
+
+        session({ ..., cookie: { sameSite: "lax", secure: true } })
+
+        SessionMiddleware(app, secret_key=KEY, same_site="lax", https_only=True)
+
+    Where the identity provider answers by POST, ask it for `response_mode=query`, or set this one
+    cookie with `SameSite=None; Secure`. Sign in with Apple always posts when it is asked for a name
+    or an address. Cookies for users who are signed in already may stay `Strict` if the sign-in
+    works without them.
+
+        curl -si 'https://YOUR-ISSUER/authorize?...' | grep -i ^set-cookie
+
+    The cookie of the sign-in has to name `Lax` or `None`.
 """
 
 import re
@@ -33,11 +48,12 @@ from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import UrlError, host
 from scenarios.bending import is_authorization
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     sources=(
         Source("github.com/jal-co/shieldcn/issues/177", seen="2026-07-04"),

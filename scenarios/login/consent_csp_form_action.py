@@ -8,20 +8,31 @@ What happens
 Why it breaks
     The Content-Security-Policy of the page limits where its forms may lead (`form-action`), and
     Chromium applies that to every redirect behind the form as well, Firefox does not. `'self'`
-    alone therefore stops the redirect to Claude's callback. Helmet for Node sends `form-action
-    'self'` unless told otherwise.
+    alone therefore stops the redirect to Claude's callback, and to an identity provider on the way.
+    The browser's console names the address of the form as the blocked one, not the redirect's.
 
 Fix
     Take `form-action` out of the policy of the sign-in and consent pages, or add the origin of the
     redirect URI after it was checked against the client:
 
-        Content-Security-Policy: ...; form-action 'self' https://claude.ai
+        Content-Security-Policy: ...; form-action 'self' https://claude.ai claude:
 
-    Claude's callback redirects on to `claude:` for the desktop app, so add `claude:` too. With
-    Helmet: `contentSecurityPolicy: {directives: {formAction: null}}`. Or answer the form with a
-    page (status 200) that goes on by a link or a refresh; `form-action` has no say there.
+    `claude:` is for the desktop app, to which Claude's callback redirects on. Claude Code's
+    callback needs `http://localhost:*` as well. Helmet sends `form-action 'self'` unless told
+    otherwise:
 
-        curl -si https://YOUR-ISSUER/consent-page | grep -i form-action
+        helmet({ contentSecurityPolicy: { directives: { formAction: null } } })
+
+    FastMCP left `form-action` out of its consent page in March 2026: update it, or pass
+    `consent_csp_policy=""` to the OAuth proxy or provider. Or answer the form with a page (status
+    200) that goes on by a link or a refresh; `form-action` has no say there.
+
+    The policy can stand in a header or in a `<meta>` of the page:
+
+        curl -si 'https://YOUR-ISSUER/authorize?...' | grep -io 'form-action[^;]*'
+
+    It has to print nothing, or a line with `https://claude.ai`. If the consent is a page behind it,
+    read that one's header in the browser's network view.
 """
 
 import re
@@ -33,13 +44,20 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence, is_html
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Response, Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import UrlError, origin, port, split
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.BREAKS,
+            Confidence.REPORTED,
+            Source("github.com/Umbrella-IT-Group/metamcp/issues/170", seen="2026-09-08"),
+        ),
+    },
     confidence=Confidence.REPORTED,
     sources=(
         Source("github.com/PrefectHQ/fastmcp/issues/3369", seen="2026-03-03"),

@@ -13,13 +13,19 @@ Why it breaks
 
 Fix
     Answer a repeated approval like the first one, by the same redirect, for a few seconds after it.
-    And disable the button once it was pressed:
+    And disable the button once it was pressed, after the form has been sent, because a button that
+    is disabled earlier does not send its own name and value:
 
-        form.addEventListener("submit", () => (button.disabled = true));
+        form.addEventListener("submit", () => {
+          setTimeout(() => (button.disabled = true));
+        });
 
     For an address that was used before there is nothing to repair on the server: let the page say
     that the sign-in is over, and to start again in Claude. If Claude opens old addresses, report it
     with the time and the `ofid_` value.
+
+    To try it, press Allow, and send the same POST again from the browser's network view: the answer
+    has to be the first one's redirect, with the same code.
 """
 
 from collections.abc import Iterator
@@ -30,12 +36,13 @@ from harness.diagnosis.reading import evidence, status_evidence
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import query
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     confidence=Confidence.REPORTED,
     explains=("authorize.answers",),
     detectable=Detectable.TRAFFIC,

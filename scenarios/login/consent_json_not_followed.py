@@ -7,17 +7,28 @@ What happens
 
 Why it breaks
     Claude's callback has to be opened by the browser itself, as a redirect does it (RFC 6749
-    section 4.1.2). An answer in JSON is meant for a script, which then has to go there; better-auth
-    answers `{"redirect": true, "url": "..."}` in that way. If the page has such a script the
-    sign-in works in a browser. This program runs no scripts, so try it in one.
+    section 4.1.2). An answer in JSON is meant for a script, which then has to go there. With
+    better-auth it often reads the wrong member: `@better-auth/oauth-provider` answers
+    `{"redirect": true, "url": "..."}`, and pages look for `redirect_uri`. If the page has a script
+    that works, the sign-in works in a browser. This program runs no scripts, so try it in one.
 
 Fix
-    In the page, go to the address that came back, with a navigation and not with `fetch`:
+    Take the browser to the address that came back by a navigation, not with `fetch`:
 
         const { url } = await response.json();
         window.location.assign(url);
 
-    Or answer a plain form with 303 and the address in `Location`.
+    Or answer a plain form with a redirect. Express:
+
+        response.redirect(303, callback);
+
+    Send the form as a browser does, with the cookies of your own session:
+
+        curl -si -b 'COOKIES' -d 'FIELDS-OF-THE-FORM' \\
+          https://YOUR-ISSUER/consent | grep -i -e ^http -e ^location
+
+    303 and Claude's callback in `Location` are right for a plain form. With a script, the browser's
+    network view has to show `auth_callback` as a document.
 """
 
 import json
@@ -30,14 +41,18 @@ from harness.diagnosis.reading import evidence, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("login.redirects",),
-    sources=(Source("github.com/syllogic-ai/syllogic/issues/70", seen="2026-04-19"),),
+    sources=(
+        Source("github.com/syllogic-ai/syllogic/issues/70", seen="2026-04-19"),
+        Source("github.com/formbricks/formbricks/issues/8576", seen="2026-07-17"),
+    ),
 )
 
 

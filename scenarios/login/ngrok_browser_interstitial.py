@@ -4,7 +4,7 @@ What happens
     On ngrok's free plan everything that looks like a browser first gets a page that says "You are
     about to visit ...". In the sign-in window a person clicks it away once. Pages inside of Claude,
     images and scripts of a tool's own view cannot, and get HTML where they expect something else.
-    Claude's servers are no browsers: their calls pass.
+    The calls of Claude's servers and of Claude Code do not look like a browser's: they pass.
 
 Why it breaks
     The page is a protection against phishing. ngrok shows it for a browser's User-Agent, unless the
@@ -12,11 +12,16 @@ Why it breaks
     Claude nor a redirect can send that header.
 
 Fix
-    For a try it is enough to click. For more, use a paid ngrok plan, where the page does not exist,
-    or another tunnel: `cloudflared tunnel --url http://localhost:8000`, Tailscale Funnel. Putting
-    the authorization server on a host without the page also keeps it out of the sign-in. See it:
+    For a try it is enough to click; for more, let the sign-in and all that a view loads come from a
+    host without the page: a paid ngrok plan, or another tunnel such as Tailscale Funnel or
 
-        curl -si -A 'Mozilla/5.0' https://YOUR-HOST/authorize | grep -i ngrok-error-code
+        cloudflared tunnel --url http://localhost:8000
+
+    Putting the authorization server alone on such a host keeps the page out of the sign-in. See it:
+
+        curl -si -A 'Mozilla/5.0' https://YOUR-HOST/authorize | grep -i ngrok
+
+    `ngrok-error-code: ERR_NGROK_6024` is the page; without it there should be no line of that name.
 """
 
 from collections.abc import Iterator
@@ -26,11 +31,12 @@ from harness.diagnosis.reading import body_evidence, evidence, is_html
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.OBSERVED,
     explains=("challenge.page-may-call", "login.reaches-callback"),
     sources=(

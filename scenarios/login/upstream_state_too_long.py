@@ -6,21 +6,27 @@ What happens
     the server does not recognise it when it comes back.
 
 Why it breaks
-    Providers keep `state` in columns and cookies of their own, often with about 255 characters. No
-    specification sets a length, so each does as it likes. A signed or encrypted copy of Claude's
-    whole request (redirect URI, scopes, code challenge, Claude's own state) is soon longer.
+    Providers keep `state` in columns and cookies of their own, often with about 255 characters; X
+    refuses more than 500. No specification sets a length, so each does as it likes. A signed or
+    encrypted copy of Claude's whole request (redirect URI, scopes, code challenge, Claude's own
+    state) is soon longer.
 
 Fix
     Send a short random handle, and keep the rest behind it, in a store that all instances share or
-    in a cookie (`SameSite=Lax`; `HttpOnly`; `Secure`):
+    in a cookie (`SameSite=Lax`; `HttpOnly`; `Secure`). In a Cloudflare Worker with a KV namespace:
 
         const handle = crypto.randomUUID();
-        await store.set(handle, request, { ttl: 600 });
+        await env.OAUTH_KV.put(`state:${handle}`, JSON.stringify(asked), {
+          expirationTtl: 600,
+        });
         upstream.searchParams.set("state", handle);
 
-    Look at the length that leaves your server:
+    Count what leaves your server, with the authorization address of a failed attempt:
 
-        curl -si 'https://YOUR-ISSUER/authorize?...' | grep -i ^location
+        curl -si 'https://YOUR-ISSUER/authorize?...' | grep -i ^location \\
+          | grep -o '[?&]state=[^&]*' | wc -c
+
+    A UUID makes 44. Much over 250 is a risk, whatever the provider says today.
 """
 
 import re
@@ -35,16 +41,18 @@ from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import UrlError, host, query
 from scenarios.bending import is_authorization
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.LOGIN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("login.reaches-callback",),
     sources=(
         Source("github.com/InsForge/insforge-mcp/issues/89", seen="2026-07-31"),
         Source("github.com/BerriAI/litellm/issues/32146", seen="2026-07-04"),
+        Source("github.com/yc-software/qm/issues/152", seen="2026-08-03"),
     ),
 )
 

@@ -3,12 +3,13 @@
 What happens
     The first sign-in worked. At a reconnect or a refresh Entra answers AADSTS650053: a scope does
     not exist on the resource `00000003-0000-0000-c000-000000000000`. That is Microsoft Graph, which
-    nobody asked for.
+    nobody asked for. It can also come at the first sign-in, when the scopes have short names.
 
 Why it breaks
     Entra v2.0 finds the resource in the scopes. A short name like `notes.read`, or a request with
     no scope, belongs to no application, and Entra takes it for one of Graph's. One report saw
-    Claude leave the full names out when connecting again (Claude Code, open as of 2026-09-22).
+    Claude leave the full names out when connecting again, from Claude Code and from a connector
+    (open as of 2026-09-22); why was not found out.
 
 Fix
     Write every scope in full, with the Application ID URI of your API in front, everywhere: in the
@@ -17,8 +18,17 @@ Fix
 
         "scopes_supported": ["api://YOUR-APP-ID/notes.read"]
 
-    `openid`, `profile`, `email` and `offline_access` stay short. If it still happens, take the
-    connector out and add it again, and keep the Trace ID and the time of the message for a report.
+    `openid`, `profile`, `email` and `offline_access` stay short. FastMCP's `AzureProvider` puts the
+    Application ID URI in front by itself (`identifier_uri`, else `api://` and the client id).
+
+    See what Claude reads:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq .scopes_supported
+        curl -si -X POST https://YOUR-HOST/mcp | grep -i ^www-authenticate
+
+    No scope of your API may be without `api://` in front. If it still happens, take the connector
+    out and add it again, and keep the Trace ID and the time of the message for a report.
 """
 
 import re

@@ -7,11 +7,12 @@ What happens
 
 Why it breaks
     Claude is documented to renew up to five minutes before the end, and after a 401. Several
-    operators report that it does not (open as of 2026-09-22); another saw a token of one minute
-    renewed twelve times in a row without a single 401. So look at the server's side before you call
-    it a fault of Claude: the refresh goes to the `token_endpoint`, which may be the identity
-    provider's, an edge can take it, and an expired token that is answered with 403 or 500 instead
-    of 401 starts nothing.
+    operators report that it does not (open as of 2026-09-22); Anthropic's staff answered one of
+    them that it does, another operator saw a token of one minute renewed twelve times in a row
+    without a single 401, and Claude Code was measured to renew. So the cause is open: look at the
+    server's side before you call it a fault of Claude. The refresh goes to the `token_endpoint`,
+    which may be the identity provider's, an edge can take it, and an expired token that is answered
+    with 403 or 500 instead of 401 starts nothing.
 
 Fix
     Look first in the log of the host that owns `token_endpoint`, and of the edge before it. Then
@@ -22,8 +23,20 @@ Fix
     See that `expires_in` is what the token really lives, that the refresh token outlives it, and
     that a check of this server gets through its refresh step.
 
-    If all that is right, let access tokens live for a day as a stopgap, and report it with the time
-    in UTC of the token, of the 401, and of the next request.
+    If all that is right, let access tokens live for a day as a stopgap. FastMCP's OAuth proxy, then
+    Cloudflare's `workers-oauth-provider`:
+
+        fastmcp_access_token_expiry_seconds=86400
+
+        accessTokenTTL: 86400,
+
+    Send a token whose time is over:
+
+        curl -si -X POST -H 'Authorization: Bearer EXPIRED' \\
+          https://YOUR-HOST/mcp | grep -i -e ^http -e ^www-authenticate
+
+    It has to print 401 and the header. Report what remains with the time in UTC of the token, of
+    the 401, and of the next request.
 """
 
 from collections.abc import Iterator
@@ -33,12 +46,13 @@ from harness.diagnosis.reading import evidence, simulated, status_evidence
 from harness.diagnosis.token_endpoint import code_answer, document, form, issued, lifetime
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import measured
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.REFRESH,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.CONNECTION_EXPIRED,
     confidence=Confidence.CONTESTED,
     detectable=Detectable.TRAFFIC,
@@ -47,6 +61,10 @@ pattern = Pattern(
         Source("github.com/anthropics/claude-ai-mcp/issues/247", seen="2026-05-01"),
         Source("github.com/anthropics/claude-ai-mcp/issues/702", seen="2026-07-26"),
         Source("github.com/dmalis/dropthis/issues/20", seen="2026-09-03"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/653", seen="2026-07-21"),
+        Source(
+            "github.com/modelcontextprotocol/modelcontextprotocol/issues/2680", seen="2026-05-06"
+        ),
     ),
 )
 

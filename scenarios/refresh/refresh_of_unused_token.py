@@ -8,35 +8,40 @@ What happens
 Why it breaks
     The part of Claude that renews tokens holds the credentials and does its work, while the part
     that calls the MCP server does not call, or is kept away. Three operators saw it (open as of
-    2026-09-22); the cause is inside Claude. It proves two things: the sign-in was good, and the
-    broker's requests reach you.
+    2026-09-22); the cause is inside Claude, or in front of the server. It proves two things: the
+    sign-in was good, and the broker's requests reach you.
 
 Fix
     Rule out first that the calls are made and do not arrive, because that was the answer in most of
     these cases. Read the log of the edge, not of the application, for the User-Agent `Claude-User`
     and the network 160.79.104.0/21: a 403 there means a rule against AI crawlers.
 
-    Send the same POST with both User-Agents, `python-httpx/0.28.1` and `Claude-User`; they have to
-    get the same answer.
-
     Look at the first call with the token: it has to be answered within ten seconds, and not with
     401 because of `aud` or `iss`. A refresh right after the token was issued is Claude's reaction
     to such a 401.
 
-    A check of this server asks all of these. If it connects and the edge's log is silent, report it
-    to Anthropic with the `ofid_` of the failed attempt, the times in UTC of the token and of three
-    refreshes, their source addresses, and the statement that no call came at the edge. Tell the
-    user to take the connector out and add it again meanwhile.
+    Send the same POST with both of Claude's User-Agents:
+
+        curl -s -o /dev/null -w '%{http_code}\\n' -X POST \\
+          -A python-httpx/0.28.1 https://YOUR-HOST/mcp
+        curl -s -o /dev/null -w '%{http_code}\\n' -X POST \\
+          -A Claude-User https://YOUR-HOST/mcp
+
+    Both have to print 401. If they do and the edge's log is silent, report it to Anthropic with the
+    `ofid_` of the failed attempt, the times in UTC of the token and of three refreshes, their
+    source addresses, and the statement that no call came at the edge. Tell the user to take the
+    connector out and add it again meanwhile.
 """
 
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REFRESH,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(

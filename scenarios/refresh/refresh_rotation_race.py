@@ -8,10 +8,11 @@ What happens
 
 Why it breaks
     Claude runs on several machines (Claude Code: in several processes), and each one renews on its
-    own when the time comes: bursts of 33 to 76 seconds were seen. A server that rotates takes the
-    second use for theft and ends the tokens in use as well, as RFC 9700 section 4.14.2 describes
-    it. Both follow their rules. What kills the connection is that there is no leeway between them:
-    whichever request comes second loses, and it takes the winner's tokens along.
+    own when the time comes, or when one of several calls at once gets a 401: bursts of 33 to 76
+    seconds were seen. A server that rotates takes the second use for theft and ends the tokens in
+    use as well, as RFC 9700 section 4.14.2 describes it. Both follow their rules. What kills the
+    connection is that there is no leeway between them: whichever request comes second loses, and it
+    takes the winner's tokens along.
 
 Fix
     Give a spent refresh token a short grace, and only the one that was spent last: within two
@@ -19,9 +20,21 @@ Fix
     nothing (idempotent rotation). Later, or when a token further back in the chain comes, refuse
     with `invalid_grant` and end them all.
 
-    Providers have this as a setting: Auth0 calls it Rotation Overlap Period, Okta Grace period for
-    token rotation, Keycloak Refresh Token Max Reuse. Where there is none, turn rotation off, if the
-    client has a secret or its tokens are bound to it.
+    Providers have this as a setting. Auth0: Rotation Overlap Period. Okta: Grace period for token
+    rotation. Cognito: `RetryGracePeriodSeconds`, 60 at most. better-auth's OAuth provider:
+    `refreshTokenReuseInterval`, 0 unless set. Keycloak: Revoke Refresh Token off (the default), or
+    Refresh Token Max Reuse above 0.
+
+    FastMCP's OAuth proxy has no such setting (4.2): let its tokens live longer, so that they are
+    renewed less often, with `fastmcp_access_token_expiry_seconds`. Elsewhere turn rotation off, if
+    the client has a secret or its tokens are bound to it.
+
+    Use a refresh token of your own twice; both answers have to hold tokens:
+
+        for n in 1 2; do
+          curl -s -d grant_type=refresh_token -d refresh_token=YOURS \\
+            -d client_id=ID https://YOUR-TOKEN-ENDPOINT; echo
+        done
 """
 
 from collections.abc import Iterator
@@ -45,6 +58,7 @@ pattern = Pattern(
         Source("github.com/anthropics/claude-code/issues/84440", seen="2026-08-06"),
         Source("github.com/anthropics/claude-code/issues/85236", seen="2026-08-09"),
         Source("github.com/FlowFuse/flowfuse/issues/8270", seen="2026-08-25"),
+        Source("github.com/PrefectHQ/fastmcp/issues/4265", seen="2026-06-24"),
     ),
 )
 

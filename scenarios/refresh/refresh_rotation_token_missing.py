@@ -15,8 +15,20 @@ Fix
         {"access_token": "...", "token_type": "Bearer", "expires_in": 3600,
          "refresh_token": "THE-NEW-ONE"}
 
-    Or do not rotate, and keep the old token good. For a public client, which Claude mostly is,
-    RFC 9700 section 4.14.2 wants rotation though, or tokens bound to the client.
+    In the MCP SDKs it is a member of what `exchangeRefreshToken` (TypeScript) or
+    `exchange_refresh_token` (Python) of your provider returns. If you pass on another provider's
+    answer, pass on its `refresh_token` too.
+
+    Or do not rotate, and keep the old token good; then it may be left out. For a public client,
+    which Claude mostly is, RFC 9700 section 4.14.2 wants rotation though, or tokens bound to the
+    client.
+
+    See what a refresh returns, with a refresh token of your own:
+
+        curl -s -d grant_type=refresh_token -d refresh_token=YOURS \\
+          -d client_id=ID https://YOUR-TOKEN-ENDPOINT | jq .refresh_token
+
+    If it prints null, send the same request again: it has to succeed.
 """
 
 from collections.abc import Iterator
@@ -28,11 +40,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import without
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.REFRESH,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.DOCUMENTED,
     explains=("refresh.again",),
     sources=(Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),),

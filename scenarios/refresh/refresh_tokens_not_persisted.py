@@ -17,10 +17,17 @@ Fix
     its client, user, scope and expiry. Keep the keys that sign tokens out of memory too, else every
     access token dies with the restart.
 
+    The MCP SDKs keep nothing themselves: it is your provider's `exchangeRefreshToken` and
+    `clientsStore` (TypeScript), or `load_refresh_token` and `get_client` (Python). FastMCP's OAuth
+    proxy writes to the container's disk unless it is given a `client_storage`, and that disk is new
+    with each deployment on Cloud Run and the like; set `jwt_signing_key` as well.
+
     Prove it: sign in, restart the server, and refresh:
 
         curl -i -d grant_type=refresh_token -d refresh_token=ISSUED-BEFORE \\
-          -d client_id=CLIENT-ID https://YOUR-TOKEN-ENDPOINT
+          -d client_id=ID https://YOUR-TOKEN-ENDPOINT
+
+    It has to answer 200 with a new access token.
 """
 
 import re
@@ -33,11 +40,12 @@ from harness.model.answer import Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_grant, with_field
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.REFRESH,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.CONNECTION_EXPIRED,
     confidence=Confidence.REPORTED,
     explains=("refresh.accepted",),

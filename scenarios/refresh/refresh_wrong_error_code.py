@@ -9,8 +9,9 @@ What happens
 Why it breaks
     `invalid_grant` with 400 is the one sign that a refresh token is dead (RFC 6749 section 5.2),
     and Claude's documentation asks for exactly it. Any other answer reads as a fault that passes,
-    so the client tries again later. A token that cannot be decoded or found often ends in
-    `invalid_request`, or in an exception and a 500.
+    so the client tries again later: Claude Code asks three times after a 500, and goes on with the
+    old access token. A token that cannot be decoded or found often ends in `invalid_request`, or in
+    an exception and a 500.
 
 Fix
     Whatever is wrong with the refresh token (unknown, expired, revoked, spent, another client's,
@@ -21,11 +22,22 @@ Fix
 
         {"error": "invalid_grant"}
 
-    Keep `invalid_client` for the client alone, and `invalid_request` for a missing parameter. Try
-    it with a client id that exists:
+    Keep `invalid_client` for the client alone, and `invalid_request` for a missing parameter. The
+    MCP TypeScript SDK makes a 500 of every exception but its own, so throw this one from
+    `exchangeRefreshToken`:
+
+        import { InvalidGrantError } from
+          "@modelcontextprotocol/sdk/server/auth/errors.js";
+
+    With the Python SDK return `None` from `load_refresh_token`, or raise
+    `TokenError("invalid_grant")`.
+
+    Try it with a client id that exists:
 
         curl -i -d grant_type=refresh_token -d refresh_token=nobody-issued-this \\
-          -d client_id=YOUR-CLIENT-ID https://YOUR-TOKEN-ENDPOINT
+          -d client_id=ID https://YOUR-TOKEN-ENDPOINT
+
+    It has to answer 400 with `invalid_grant`; FastMCP answers 401 with the same code, which passes.
 """
 
 from collections.abc import Iterator
@@ -36,17 +48,19 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_grant, refusal
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REFRESH,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     confidence=Confidence.DOCUMENTED,
     deep=True,
     explains=("refresh.dead-token",),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
         Source("github.com/jentic/jentic-one/issues/1339", seen="2026-09-11"),
+        Source("github.com/obot-platform/obot/issues/7501", seen="2026-08-05"),
     ),
 )
 

@@ -6,21 +6,36 @@ What happens
 
 Why it breaks
     Hosted providers ship with registration switched off, and some publish the endpoint all the
-    same, so everything up to there looks right.
+    same (better-auth 1.6.9 did), so everything up to there looks right.
 
 Fix
-    Switch it on in the provider's dashboard: Clerk (OAuth applications, dynamic client
-    registration), WorkOS (Connect; CIMD has a switch of its own, off by default), Auth0 (tenant
-    settings, Advanced), Supabase (Authentication, OAuth server). Restart nothing, but look that it
-    holds for the environment you connect to; production has a switch of its own:
+    Switch it on for the environment you connect to; production has a switch of its own.
+
+    Clerk: OAuth applications, Dynamic client registration. WorkOS: Connect, Configuration, Dynamic
+    Client Registration; client metadata documents (CIMD) have a switch of their own, off by
+    default. Supabase: Authentication, OAuth Server, or in `supabase/config.toml`:
+
+        [auth.oauth_server]
+        enabled = true
+        allow_dynamic_registration = true
+
+    Auth0: Settings, Advanced, Dynamic Client Registration (older tenants: OIDC Dynamic Application
+    Registration). Then open the API under Applications, APIs, and authorize user-delegated access
+    under Default Permissions for Third-Party Applications, since registered clients are third-party
+    ones. In better-auth set two options of the provider plugin:
+
+        allowDynamicClientRegistration: true,
+        allowUnauthenticatedClientRegistration: true,
+
+    This has to come back with 201 (or 200) and a `client_id`:
 
         curl -i https://YOUR-REGISTRATION-ENDPOINT \\
           -H 'Content-Type: application/json' \\
           -d '{"client_name":"Claude",
                "redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}'
 
-    If it is to stay off, take client metadata documents (CIMD), or create a client by hand with
-    that redirect URI and enter its id in the connector's settings.
+    If it is to stay off, take client metadata documents, or create a client by hand with that
+    redirect URI and enter its id in the connector's settings.
 """
 
 from collections.abc import Iterator
@@ -30,12 +45,13 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import refusal
+from scenarios.effects import inferred
 from scenarios.registrations import Reason, refusal_of, refusal_quotes, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.OBSERVED,
     explains=("registration.accepted",),

@@ -7,7 +7,8 @@ What happens
 Why it breaks
     For anonymous registration Keycloak has a policy with a list of hosts, empty in a new realm. It
     checks two things: that the registration comes from a listed host, and that the redirect URIs
-    lead to one. Claude registers from several addresses of a network, whose names no list holds.
+    lead to one. Claude registers from several addresses of a network, whose names no list holds;
+    Claude Code from wherever its user is.
 
 Fix
     In the realm: Clients, Client registration, Anonymous access policies, Trusted Hosts.
@@ -20,10 +21,11 @@ Fix
         localhost
         127.0.0.1
 
-    The last two are for Claude Code. Claude registers anew with every fresh connection, so look at
-    the policy `Max Clients Limit` beside it as well. Then try it from outside:
+    The last two are for Claude Code. Claude registers anew with every fresh connection, so raise
+    the policy `Max Clients Limit` beside it as well, 200 unless changed. Then try it from outside,
+    YOUR-ISSUER being the realm's (with `/realms/...`); it has to come back with 201:
 
-        curl -i https://YOUR-KEYCLOAK/realms/REALM/clients-registrations/openid-connect \\
+        curl -i https://YOUR-ISSUER/clients-registrations/openid-connect \\
           -H 'Content-Type: application/json' \\
           -d '{"client_name":"Claude",
                "redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}'
@@ -38,19 +40,21 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import refusal
+from scenarios.effects import inferred
 from scenarios.registrations import Reason, refusal_of, refusal_quotes, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
     explains=("registration.accepted",),
     sources=(
-        # Neither report is dated where we read it; the date is that of the collection.
-        Source("github.com/opensearch-project/opensearch-mcp-server-py/issues/227", seen="2026-11"),
-        Source("github.com/owncloud/client/issues/11940", seen="2026-11"),
+        # The first report is not dated where it was read; the date is that of the collection.
+        Source("github.com/opensearch-project/opensearch-mcp-server-py/pull/227", seen="2026-11"),
+        Source("github.com/dnotitia/akb/issues/635", seen="2026-09-21"),
+        Source("github.com/owncloud/client/issues/11940", seen="2024-12-10"),
     ),
 )
 

@@ -3,23 +3,30 @@
 What happens
     The client is registered, and the answer repeats members nobody set, as `null` or `""`. Claude
     Code, and others that check the answer against a schema, refuse it: "Invalid url" or "expected
-    string, received null". No report shows that claude.ai on the web minds; Claude Desktop reads
-    such answers as strictly as Claude Code.
+    string, received null". No report shows that claude.ai on the web minds. One report of December
+    2025 names Claude Desktop beside Claude Code.
 
 Why it breaks
     RFC 7591 section 3.2.1 wants the metadata that was registered in the answer. A member that was
     not registered is left out; an empty string is no URL and `null` no string. Ory Hydra sends
-    them, and so does every serializer that writes out empty fields.
+    them, and so does every serializer that writes out empty fields. Claude Code lets an empty
+    `logo_uri` pass, an empty `client_uri` not.
 
 Fix
     Leave empty members out. In Go `json:"client_uri,omitempty"`, in Pydantic
-    `model_dump(exclude_none=True)`, in Jackson `@JsonInclude(NON_EMPTY)`. In front of Ory Hydra let
-    the proxy do it:
+    `model_dump(exclude_none=True)`, in FastAPI `response_model_exclude_none=True`, in Jackson
+    `@JsonInclude(JsonInclude.Include.NON_EMPTY)`. In front of Ory Hydra let the proxy do it:
 
-        const kept = Object.entries(body).filter(([, value]) => value !== null && value !== "");
+        const kept = Object.entries(body)
+          .filter(([, value]) => value !== null && value !== "");
         res.status(201).json(Object.fromEntries(kept));
 
-    `client_id_issued_at` has to be a number: as a string it is refused too.
+    `client_id_issued_at` has to be a number: as a string it is refused too. This has to print `[]`:
+
+        curl -s https://YOUR-REGISTRATION-ENDPOINT \\
+          -H 'Content-Type: application/json' \\
+          -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}' \\
+          | jq -c 'to_entries | map(select(.value == null or .value == ""))'
 """
 
 from collections.abc import Iterator
@@ -30,12 +37,13 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Json, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited
+from scenarios.effects import measured
 from scenarios.registrations import attempts, client_of, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     sources=(
         Source("github.com/anthropics/claude-code/issues/13685", seen="2025-12-11"),

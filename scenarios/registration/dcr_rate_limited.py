@@ -8,7 +8,8 @@ Why it breaks
     Claude registers anew for every fresh connection, and its requests for all users come from a few
     addresses of one network, 160.79.104.0/21. A limit per address counts them all as one client.
     The MCP TypeScript SDK's router allows 20 registrations an hour and address unless told
-    otherwise.
+    otherwise. Claude Code comes from its user's address and keeps its client, so it meets such a
+    limit only where a proxy's address is counted for everybody's.
 
 Fix
     Take that network out of limits per address, or count per client and per user at the token
@@ -16,13 +17,30 @@ Fix
 
         mcpAuthRouter({
           ...options,
-          clientRegistrationOptions: { rateLimit: { windowMs: 3600_000, max: 500 } },
+          clientRegistrationOptions: {
+            rateLimit: { windowMs: 3600_000, max: 500 },
+          },
           tokenOptions: { rateLimit: { windowMs: 60_000, max: 500 } },
         })
 
-    Behind a proxy see that the limit counts the client's address and not the proxy's, else all the
-    world shares one. Client metadata documents (CIMD) do away with registrations altogether. If
-    you must refuse, send `Retry-After` (RFC 6585 section 4).
+    In nginx an empty key is not counted:
+
+        geo $limited { default 1; 160.79.104.0/21 0; }
+        map $limited $limit_key { 0 ""; 1 $binary_remote_addr; }
+        limit_req_zone $limit_key zone=oauth:10m rate=5r/s;
+
+    In a Cloudflare rule add `and not ip.src in {160.79.104.0/21}` to the expression. Behind a proxy
+    see that the limit counts the client's address and not the proxy's, else all the world shares
+    one (dcr-xff-rate-limiter-crash). Client metadata documents (CIMD) do away with registrations
+    altogether. If you must refuse, send `Retry-After` (RFC 6585 section 4).
+
+    Thirty empty registrations make no client, and show what one address may do: 400, no 429. What
+    Claude's network gets, only the server's and the edge's log tell:
+
+        for i in $(seq 30); do
+          curl -s -o /dev/null -w '%{http_code}\\n' -d '{}' \\
+            -H 'Content-Type: application/json' https://YOUR-REGISTRATION-ENDPOINT
+        done | sort | uniq -c
 """
 
 from collections.abc import Iterator
@@ -33,12 +51,13 @@ from harness.diagnosis.reading import body_evidence, evidence, status_evidence, 
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.registrations import attempts, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
     explains=("registration.accepted", "token.issued"),

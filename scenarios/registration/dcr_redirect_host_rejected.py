@@ -8,16 +8,35 @@ What happens
 Why it breaks
     The server only takes redirect URIs from a list of hosts, and Claude's is not on it. Often the
     list holds loopback alone: then desktop tools and MCP Inspector register, and Claude does not.
-    The error code is the one of RFC 7591 section 3.2.2.
+    Claude Code is the other way round: it registers `http://localhost:PORT/callback` with a port
+    that changes, so a list of web addresses, or of one port, refuses it. The error code is the one
+    of RFC 7591 section 3.2.2.
 
 Fix
-    Allow this redirect URI, compared as a whole; `claude.com` is announced as a later host:
+    Allow these redirect URIs, compared as a whole; `claude.com` is announced as a later host:
 
         https://claude.ai/api/mcp/auth_callback
         https://claude.com/api/mcp/auth_callback
 
     Keep `http://localhost` and `http://127.0.0.1` with any port for Claude Code (RFC 8252 section
-    7.3).
+    7.3). In FastMCP's OAuth proxy, which allows every address unless it is given a list:
+
+        allowed_client_redirect_uris=[
+            "https://claude.ai/api/mcp/auth_callback",
+            "https://claude.com/api/mcp/auth_callback",
+            "http://localhost:*",
+            "http://127.0.0.1:*",
+        ]
+
+    In Keycloak the list is the policy Trusted Hosts (dcr-keycloak-trusted-hosts). Both of these
+    have to come back with 201:
+
+        for uri in https://claude.ai/api/mcp/auth_callback \\
+                   http://localhost:53117/callback; do
+          curl -i https://YOUR-REGISTRATION-ENDPOINT \\
+            -H 'Content-Type: application/json' \\
+            -d "{\\"redirect_uris\\":[\\"$uri\\"]}"
+        done
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,18 +47,18 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Json, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_server_metadata, without
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.DOCUMENTED,
     explains=("registration.accepted",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/158", seen="2026-05-12"),
         Source("github.com/paradigmxyz/centaur/issues/1059", seen="2026-07-13"),
-        Source("github.com/erp-mafia/accounted/issues/77", seen="2026-03-21"),
     ),
 )
 

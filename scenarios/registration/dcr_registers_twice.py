@@ -9,15 +9,17 @@ Why it breaks
     The refusal is right: a code is good for the client it was issued to alone (RFC 6749 section
     5.2). Why Claude registers twice is not known; two attempts for one connector that run at the
     same time would look like this. One report of August 2026 shows it, open as of 2026-09-22.
+    Another of July 2026 saw two registrations from two of Claude's addresses in one attempt, and
+    there the token was issued. Claude Code was seen to register once and to keep that client.
 
 Fix
     No cure on the server's side is known that would be right. Do not accept the other client's
-    code. These avoid registrations altogether, and so two clients:
+    code. What avoids registrations avoids two clients as well: a client id of your own, entered in
+    the connector's settings, or client metadata documents (CIMD), for which both of these are
+    published:
 
-        client metadata documents (CIMD): "client_id_metadata_document_supported": true,
-        and "none" in "token_endpoint_auth_methods_supported"
-
-        a client id of your own, entered in the connector's settings
+        "client_id_metadata_document_supported": true,
+        "token_endpoint_auth_methods_supported": ["none"]
 
     Or, for a minute or so, answer the same registration (same address, same body) with the same
     public client. Then try once more, with one tab of Claude open, and report it with the times in
@@ -31,18 +33,22 @@ from harness.diagnosis.reading import body_evidence, evidence
 from harness.diagnosis.token_endpoint import code_answer, form, issued
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 from scenarios.registrations import client_id_asked, registered_clients
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
     explains=("token.issued",),
     detectable=Detectable.TRAFFIC,
-    sources=(Source("github.com/anthropics/claude-ai-mcp/issues/966", seen="2026-08-31"),),
+    sources=(
+        Source("github.com/anthropics/claude-ai-mcp/issues/966", seen="2026-08-31"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/597", seen="2026-07-14"),
+    ),
 )
 
 TOGETHER = 10

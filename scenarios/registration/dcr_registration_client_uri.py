@@ -22,11 +22,12 @@ Fix
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.NONE},
+    impact={Surface.CLAUDE_AI: Impact.NONE, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(

@@ -2,8 +2,9 @@
 
 What happens
     Claude registers with `token_endpoint_auth_method` `client_secret_post`, whatever methods the
-    metadata lists. The authorization server knows only `none` and refuses the whole registration.
-    The same request with `none` was accepted here: Claude does not try that itself.
+    metadata lists. The authorization server knows only `none` and refuses the whole registration,
+    with 400 or 401. The same request with `none` was accepted here: Claude does not try that
+    itself. Claude Code asks for `none` from the start and gets in.
 
 Why it breaks
     The server compares the method with a list and treats another one as an error. It need not: it
@@ -17,8 +18,19 @@ Fix
         {"client_id": "...", "token_endpoint_auth_method": "none",
          "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"]}
 
-    Keep `none` in `token_endpoint_auth_methods_supported`, and require PKCE. Or take client
-    metadata documents (CIMD): there Claude is a public client from the start, and never registers.
+    Keep `none` in `token_endpoint_auth_methods_supported`, and require PKCE. better-auth answered
+    401 to this registration, even with `allowUnauthenticatedClientRegistration`, until a change of
+    April 2026: take a newer version of its OAuth provider. The handlers of the MCP SDKs for
+    TypeScript and Python take both methods.
+
+    Or take client metadata documents (CIMD): there Claude is a public client from the start, and
+    never registers. This has to come back with 201 and a method the token endpoint then expects:
+
+        curl -i https://YOUR-REGISTRATION-ENDPOINT \\
+          -H 'Content-Type: application/json' \\
+          -d '{"client_name":"Claude",
+               "redirect_uris":["https://claude.ai/api/mcp/auth_callback"],
+               "token_endpoint_auth_method":"client_secret_post"}'
 """
 
 import json
@@ -28,21 +40,38 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from harness.model.verdict import (
+    Confidence,
+    Effect,
+    Evidence,
+    Impact,
+    Party,
+    Shows,
+    Source,
+    Surface,
+)
 from scenarios.bending import refusal
 from scenarios.registrations import Reason, refusal_of, refusal_quotes, registers, variant
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.NONE,
+            Confidence.OBSERVED,
+            Source("github.com/anthropics/claude-ai-mcp/issues/1043", seen="2026-09-15"),
+        ),
+    },
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.DOCUMENTED,
     explains=("registration.accepted",),
     sources=(
-        Source("github.com/anthropics/claude-ai-mcp/issues/1043", seen="2026-09-15"),
         Source("github.com/anthropics/claude-ai-mcp/issues/82", seen="2026-03-30"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/1043", seen="2026-09-15"),
         Source("github.com/anthropics/claude-ai-mcp/issues/5", seen="2026-02"),
+        Source("github.com/better-auth/better-auth/pull/9123", seen="2026-04-11"),
     ),
 )
 

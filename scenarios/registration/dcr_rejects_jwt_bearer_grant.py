@@ -3,9 +3,9 @@
 What happens
     Since about June 2026 Claude's registration lists a third grant type,
     `urn:ietf:params:oauth:grant-type:jwt-bearer`. The authorization server does not know it and
-    answers 400. One report says that the connection ends there. Servers built on the official
-    Python SDK refuse it too, on purpose, and nobody reports that they stopped working; so this run
-    registered again without it, and went on.
+    answers 400. Reports about better-auth say that the connection ends there. Servers built on the
+    official Python SDK refuse it too, on purpose, and nobody reports that they stopped working; so
+    this run registered again without it, and went on. Claude Code does not list the grant.
 
 Why it breaks
     The server compares `grant_types` with a fixed list and refuses the whole registration for one
@@ -19,7 +19,19 @@ Fix
         registered = [one for one in asked["grant_types"] if one in supported]
 
     Refuse only when nothing usable is left. Where a library does the registration, look whether a
-    newer version of it leaves unknown grants out.
+    newer version leaves unknown grants out, or let it take client metadata documents (CIMD), where
+    Claude's document lists the same grant: better-auth and Cloudflare's `workers-oauth-provider`
+    (with `clientIdMetadataDocumentEnabled` and the compatibility flag
+    `global_fetch_strictly_public`) narrow the list there, and as of September 2026 both still
+    refused it at the registration.
+
+    This has to come back with 201, the third grant left out of `grant_types`:
+
+        curl -i https://YOUR-REGISTRATION-ENDPOINT \\
+          -H 'Content-Type: application/json' \\
+          -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"],
+               "grant_types":["authorization_code", "refresh_token",
+                 "urn:ietf:params:oauth:grant-type:jwt-bearer"]}'
 """
 
 import json
@@ -31,11 +43,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_server_metadata, refusal, without
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
     explains=("registration.grants",),
     sources=(
@@ -43,6 +56,7 @@ pattern = Pattern(
         Source("github.com/better-auth/better-auth/pull/11175", seen="2026-09-04"),
         Source("github.com/anthropics/claude-ai-mcp/issues/487", seen="2026-06-25"),
         Source("github.com/modelcontextprotocol/python-sdk/pull/2988", seen="2026-06-26"),
+        Source("github.com/cloudflare/workers-oauth-provider/pull/285", seen="2026-08-05"),
     ),
 )
 

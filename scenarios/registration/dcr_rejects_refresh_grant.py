@@ -2,8 +2,9 @@
 
 What happens
     Claude registers with `authorization_code`, `refresh_token` and, since about June 2026, the
-    jwt-bearer grant. The authorization server refuses that. The same registration with
-    `authorization_code` alone was accepted here; Claude does not try that itself.
+    jwt-bearer grant; Claude Code with the first two. The authorization server refuses that. The
+    same registration with `authorization_code` alone was accepted here; Claude does not try that
+    itself. Claude Code reports "Dynamic Client Registration rejected" with the server's answer.
 
 Why it breaks
     The server compares `grant_types` with a fixed list and refuses the whole registration for one
@@ -18,6 +19,14 @@ Fix
         registered = [one for one in asked["grant_types"] if one in supported]
 
     Do support `refresh_token`: without it users sign in again whenever the access token runs out.
+    This has to come back with 201:
+
+        curl -i https://YOUR-REGISTRATION-ENDPOINT \\
+          -H 'Content-Type: application/json' \\
+          -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"],
+               "grant_types":["authorization_code", "refresh_token"]}'
+
+    If it does, and Claude is still refused, it is the third grant (dcr-rejects-jwt-bearer-grant).
 """
 
 import json
@@ -29,12 +38,13 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import refusal
+from scenarios.effects import measured
 from scenarios.registrations import Reason, refusal_of, refusal_quotes, registers, variant
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
     explains=("registration.accepted",),
     sources=(

@@ -11,7 +11,17 @@ Why it breaks
 
 Fix
     Take the registration out of the check, the path and POST both, and limit it by rate and by
-    redirect URI instead. This has to come back with 201, without any header of yours:
+    redirect URI instead. In Express with the TypeScript SDK the router goes first, and the check
+    stands before `/mcp` alone:
+
+        app.use(mcpAuthRouter(options));
+        app.use("/mcp", requireBearerAuth({ verifier, resourceMetadataUrl }));
+
+    In better-auth set `allowUnauthenticatedClientRegistration` beside
+    `allowDynamicClientRegistration`; in Amazon Cognito choose open registration, not authenticated
+    registration; in django-allauth set `IDP_OIDC_DCR_REQUIRES_INITIAL_ACCESS_TOKEN` to `False`.
+
+    This has to come back with 201, without any header of yours:
 
         curl -i https://YOUR-REGISTRATION-ENDPOINT \\
           -H 'Content-Type: application/json' \\
@@ -30,12 +40,13 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import refusal
+from scenarios.effects import inferred
 from scenarios.registrations import Reason, refusal_of, refusal_quotes, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.DOCUMENTED,
     explains=("registration.accepted",),

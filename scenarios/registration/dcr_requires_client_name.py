@@ -9,14 +9,21 @@ Why it breaks
     The server's model of a registration takes members for mandatory that are optional. Of all the
     metadata a client that comes back by redirect needs `redirect_uris` alone (RFC 7591 section 2);
     the rest has defaults. claude.ai sends `client_name`, `redirect_uris`, `grant_types`,
-    `response_types` and `token_endpoint_auth_method`, and no more.
+    `response_types` and `token_endpoint_auth_method`, and no more. Claude Code adds
+    `application_type`, and `scope` where the MCP server publishes scopes.
 
 Fix
-    Give every other member a default, and put what was registered into the answer:
+    Give every other member a default, and put what was registered into the answer. In Pydantic, and
+    so in FastAPI, whose 422 this mostly is:
 
         client_name: str = "MCP client"
         scope: str = " ".join(SCOPES_SUPPORTED)
         client_uri: str | None = None
+
+    With Zod:
+
+        client_name: z.string().default("MCP client"),
+        client_uri: z.string().url().optional(),
 
     The smallest registration has to come back with 201:
 
@@ -33,6 +40,7 @@ from harness.diagnosis.reading import evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.registrations import (
     Reason,
     missing_member,
@@ -44,7 +52,7 @@ from scenarios.registrations import (
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
     explains=("registration.accepted",),

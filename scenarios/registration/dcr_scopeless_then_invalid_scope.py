@@ -5,6 +5,10 @@ What happens
     often `openid profile email`. Then Claude asks for the scopes that the MCP server names, and the
     authorization server refuses them with `invalid_scope`. No code comes back.
 
+    For Claude Code the evidence is divided: a report of September 2026 has it register without a
+    scope and fail like this; version 2.1.330 was measured to register with the scopes that the
+    resource metadata lists.
+
 Why it breaks
     The metadata and the challenge promise scopes that a client which registered itself may not
     have. A registration without `scope` leaves the choice to the server (RFC 7591 section 2), and
@@ -15,14 +19,26 @@ Fix
 
         scope = asked.get("scope") or " ".join(SCOPES_SUPPORTED)
 
-    Clerk has such defaults since July 2026: dashboard, OAuth applications, default scopes. For
-    better-auth see that its defaults for registered clients hold every scope you publish. Where
-    neither can be done, publish nothing beyond what these clients get, or create the client by hand
-    and enter its id in Claude. See what a client is given:
+    Clerk has such defaults since July 2026, in the settings of OAuth applications. better-auth
+    takes them as options of its provider plugin:
+
+        clientRegistrationDefaultScopes: SCOPES,
+        clientRegistrationAllowedScopes: SCOPES,
+
+    The Python SDK in its registration options:
+
+        ClientRegistrationOptions(
+            enabled=True, valid_scopes=SCOPES, default_scopes=SCOPES
+        )
+
+    Where none of this can be done, publish nothing beyond what these clients get, or create the
+    client by hand and enter its id in Claude. This shows what a client is given; it has to name
+    every scope of `scopes_supported` in the resource metadata:
 
         curl -s https://YOUR-REGISTRATION-ENDPOINT \\
           -H 'Content-Type: application/json' \\
-          -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}' | jq .scope
+          -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}' \\
+          | jq .scope
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,14 +48,21 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_server_metadata
 from scenarios.registrations import attempts, client_of
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.BREAKS,
+            Confidence.CONTESTED,
+            Source("github.com/appstrate/appstrate/issues/1267", seen="2026-09-05"),
+        ),
+    },
     confidence=Confidence.REPORTED,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     sources=(

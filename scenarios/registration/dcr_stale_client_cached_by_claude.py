@@ -13,11 +13,21 @@ Why it breaks
 Fix
     Keep registrations as long as anybody may come back with them: prune only what never got a
     token, and count a year rather than a day. Bring back what was deleted, with the same id, if you
-    still have it.
+    still have it. Cloudflare's `workers-oauth-provider` removes a registered client after 90 days
+    without use; `clientRegistrationTTL` (seconds) says otherwise.
 
     The user removes the connector and adds it again; where Claude still brings the old id, with
-    another URL (a different path that you serve as well). In Claude Code: `/mcp`, Clear
-    authentication, sign in again. At the token endpoint answer a client you do not know so:
+    another URL (a different path that you serve as well). In Claude Code the command line clears
+    what is kept; the menu of `/mcp` does not offer it for every server:
+
+        claude mcp logout NAME
+        claude mcp login NAME
+
+    At the token endpoint answer a client you do not know with 401, which makes Claude register
+    anew:
+
+        curl -i https://YOUR-TOKEN-ENDPOINT -d grant_type=refresh_token \\
+          -d refresh_token=x -d client_id=not-registered
 
         HTTP/1.1 401 Unauthorized
         {"error": "invalid_client"}
@@ -28,7 +38,7 @@ from collections.abc import Iterator
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, simulated
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import is_http_url
 from scenarios.hand_made import recorded, traffic
 from scenarios.registration.dcr_clients_not_persisted import MOMENTS
@@ -37,16 +47,24 @@ from scenarios.registrations import registered_clients, unknown_clients
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.BREAKS,
+            Confidence.REPORTED,
+            Source("github.com/anthropics/claude-code/issues/84614", seen="2026-08-06"),
+        ),
+    },
     confidence=Confidence.OBSERVED,
     explains=("authorize.answers", "login.reaches-callback"),
     detectable=Detectable.TRAFFIC,
     sources=(
-        Source("github.com/anthropics/claude-code/issues/84614", seen="2026-08-06"),
-        Source("github.com/anthropics/claude-code/issues/72818", seen="2026-07-01"),
-        Source("github.com/anthropics/claude-code/issues/79505", seen="2026-07-20"),
         Source("github.com/anthropics/claude-ai-mcp/issues/435", seen="2026-06-12"),
         Source("github.com/freee/freee-mcp/issues/439", seen="2026-05-08"),
+        Source("github.com/anthropics/claude-code/issues/72818", seen="2026-07-01"),
+        Source("github.com/anthropics/claude-code/issues/84614", seen="2026-08-06"),
+        Source("github.com/supabase/agent-skills/issues/202", seen="2026-07-28"),
+        Source("github.com/anthropics/claude-code/issues/79505", seen="2026-07-20"),
     ),
 )
 

@@ -7,12 +7,22 @@ What happens
 Why it breaks
     It does not. RFC 7591 section 3.2.1 wants 201 Created, and strict clients may insist on it.
     Claude takes both: servers with 200 were seen to get the authorization request, and an operator
-    who changed 200 to 201 on a broken connector reported that nothing changed.
+    who changed 200 to 201 on a broken connector reported that nothing changed. Claude Code was seen
+    to connect to a server that answers 200. better-auth was seen to do so.
 
 Fix
     Answer 201, for other clients' sake:
 
-        return JSONResponse(registered, status_code=201, headers={"Cache-Control": "no-store"})
+        return JSONResponse(
+            registered, status_code=201, headers={"Cache-Control": "no-store"}
+        )
+
+    The first line tells:
+
+        curl -si https://YOUR-REGISTRATION-ENDPOINT \\
+          -H 'Content-Type: application/json' \\
+          -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}' \\
+          | head -1
 """
 
 from collections.abc import Iterator
@@ -22,18 +32,26 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.registrations import attempts, client_of, registers
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
-    confidence=Confidence.CONTESTED,
+    impact={
+        Surface.CLAUDE_AI: Impact.ADVISORY,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.NONE,
+            Confidence.OBSERVED,
+            Source("github.com/anthropics/claude-ai-mcp/issues/155", seen="2026-04-21"),
+        ),
+    },
+    confidence=Confidence.OBSERVED,
     sources=(
-        Source("RFC 7591 section 3.2.1", seen="2015-07"),
         Source("github.com/anthropics/claude-ai-mcp/issues/217", seen="2026-09-05"),
-        Source("github.com/akutishevsky/withings-mcp/issues/29", seen="2026-04-19"),
+        Source("github.com/akutishevsky/withings-mcp/pull/29", seen="2026-04-19"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/155", seen="2026-04-21"),
+        Source("RFC 7591 section 3.2.1", seen="2015-07"),
     ),
 )
 

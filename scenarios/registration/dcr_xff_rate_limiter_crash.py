@@ -8,7 +8,13 @@ What happens
 Why it breaks
     The router of the MCP TypeScript SDK limits its endpoints with `express-rate-limit`. That module
     finds `X-Forwarded-For` in the request while Express is not told to trust a proxy, and reports
-    an error rather than count the proxy's address for everybody's.
+    an error, since it would count the proxy's address for everybody's.
+
+    Two operators report that the token endpoint failed by it and that the setting below cured it.
+    By its source, version 7 of the module only writes this error to the log and lets the request
+    pass. So where the line is in the log and the endpoint answers, look for the reason of a failed
+    connection elsewhere. What is certain is the other harm: all users share one limit
+    (dcr-rate-limited).
 
 Fix
     Tell Express how many proxies are in front, before the routes are added:
@@ -16,9 +22,11 @@ Fix
         app.set("trust proxy", 1);
 
     Give the real number (load balancer and nginx: 2), not `true`: with that everyone can write the
-    address that is counted, and the module complains again. Try it as the proxy would send it:
+    address that is counted, and the module complains again (`ERR_ERL_PERMISSIVE_TRUST_PROXY`). Try
+    it as the proxy would send it; no 500 may come, and the log has to stay quiet:
 
-        curl -i https://YOUR-REGISTRATION-ENDPOINT -H 'X-Forwarded-For: 203.0.113.7' \\
+        curl -i https://YOUR-REGISTRATION-ENDPOINT \\
+          -H 'X-Forwarded-For: 203.0.113.7' \\
           -H 'Content-Type: application/json' \\
           -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}'
 """
@@ -29,13 +37,14 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, status_evidence
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
-    confidence=Confidence.REPORTED,
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
+    confidence=Confidence.CONTESTED,
     explains=("registration.accepted", "authorize.answers", "token.issued", "refresh.accepted"),
     detectable=Detectable.TRAFFIC,
     sources=(

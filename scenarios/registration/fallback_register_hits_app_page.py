@@ -3,7 +3,8 @@
 What happens
     Claude finds no authorization server metadata, and takes `/register`, `/authorize` and `/token`
     at the root of the host for the endpoints. There lies an ordinary web application, with a
-    sign-up page at `/register`. It answers the registration with HTML, and Claude stops.
+    sign-up page at `/register`. It answers the registration with HTML, and Claude stops. Claude
+    Code makes the same guess.
 
 Why it breaks
     The guess is the default of the MCP specification of 2025-03-26, which Claude still falls back
@@ -11,18 +12,22 @@ Why it breaks
     blocked, or under another address than the issuer says. The real endpoints are never asked.
 
 Fix
-    First make the metadata found. This has to be JSON, each time:
-
-        curl -i https://YOUR-ISSUER/.well-known/oauth-authorization-server
-
-    Then take the collision away, since the fallback can come back any time: give the MCP server and
-    its OAuth endpoints a host of their own (`mcp.example.com`) with the endpoints at its root. Or
-    route POST to OAuth and leave GET to the application:
+    First make the metadata found, then take the collision away, since the fallback can come back
+    any time: give the MCP server and its OAuth endpoints a host of their own (`mcp.example.com`)
+    with the endpoints at its root. Or route POST to OAuth and leave GET to the application, in
+    nginx:
 
         location = /register {
             if ($request_method = POST) { rewrite ^ /oauth/register last; }
             try_files $uri /index.html;
         }
+
+    The metadata has to be JSON, each time. The second answer must not be a page:
+
+        curl -i https://YOUR-ISSUER/.well-known/oauth-authorization-server
+
+        curl -i https://YOUR-HOST/register -H 'Content-Type: application/json' \\
+          -d '{"redirect_uris":["https://claude.ai/api/mcp/auth_callback"]}'
 """
 
 from collections.abc import Iterator
@@ -42,12 +47,13 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_server_metadata
+from scenarios.effects import inferred
 from scenarios.registrations import attempts
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
     explains=("server-metadata.found", "registration.accepted"),

@@ -12,11 +12,19 @@ Why it breaks
 
 Fix
     Enter the id, and the secret if there is one, in the connector's advanced settings. In a team an
-    owner has to do it, for all.
+    owner has to do it, for all. In Claude Code a server that is added again needs its id again:
+
+        claude mcp add --transport http --client-id ID --client-secret \\
+          --callback-port 8080 NAME https://YOUR-HOST/mcp
 
     So that nobody needs to: offer CIMD or dynamic registration, or put the id where the next one
     finds it, into the instructions for adding the connector. "Remove it and add it again" is bad
-    advice for a connector with an id of its own; disconnect and connect keeps it.
+    advice for a connector with an id of its own.
+
+    Two times `null` means that an id has to be entered:
+
+        curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
+          | jq '.registration_endpoint, .client_id_metadata_document_supported'
 """
 
 from collections.abc import Iterator
@@ -27,13 +35,14 @@ from harness.diagnosis.token_endpoint import document
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import is_http_url
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 from scenarios.registrations import attempts, client_id_asked
 
 pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
     detectable=Detectable.TRAFFIC,

@@ -1,25 +1,34 @@
 """A language prefix is put before the OAuth paths.
 
 What happens
-    A request to `/.well-known/...` or to an OAuth path is redirected to the same path below a
-    language, as in `/en/.well-known/...`, and there is nothing there: 404. Claude finds no metadata
-    or no endpoint and fails.
+    A request to an OAuth path or to `/.well-known/...` is redirected (mostly 307 or 308) to the
+    same path below a language, as in `/en/oauth/authorize`, and there is nothing there: 404. Claude
+    finds no metadata or no endpoint and fails; where it is the authorization endpoint, the user
+    sees the 404 page.
 
 Why it breaks
     The language routing of the web framework (next-intl and its like) takes every path that has no
     language for a page, and adds the visitor's. Well-known addresses are fixed (RFC 8615 section
-    3) and stand at the root of the host.
+    3) and stand at the root of the host. The matcher that next-intl projects usually have leaves
+    out paths with a dot in them, so `/.well-known/` passes there; `/oauth/...` and `/mcp` do not.
 
 Fix
-    Leave the machine paths out of the middleware. For Next.js, in `middleware.ts`:
+    Leave the machine paths out of the language routing: `/.well-known/`, the OAuth endpoints, the
+    MCP endpoint. In Next.js that is the matcher in `middleware.ts` (`proxy.ts` from Next.js 16 on):
 
         export const config = {
-          matcher: '/((?!api|mcp|oauth|\\\\.well-known|_next|.*\\\\..*).*)',
+          matcher: '/((?!api|mcp|oauth|\\\\.well-known|_next|_vercel|.*\\\\..*).*)',
         }
 
-    Then no redirect is left here:
+    Where the endpoints lie at the root, add `authorize`, `token` and `register` to the list. A
+    redirect rule in nginx or at the CDN needs the same exceptions, before the rule. Afterwards no
+    line may lead to an address with a language in it:
 
-        curl -i https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
+        for one in .well-known/oauth-protected-resource/mcp \\
+            .well-known/oauth-authorization-server oauth/authorize mcp; do
+          curl -so /dev/null -w '%{http_code} %{redirect_url}\\n' \\
+            https://YOUR-HOST/$one
+        done
 """
 
 import re
@@ -31,11 +40,12 @@ from harness.diagnosis.reading import evidence, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=(
         "resource-metadata.found",

@@ -8,17 +8,25 @@ What happens
 Why it breaks
     JSON that is sent over a network must not begin with a byte order mark; a parser may ignore it,
     or not (RFC 8259 section 8.1). Python's `json.loads` on bytes, and with it httpx's
-    `Response.json()`, ignores it, and so do `fetch` and its `json()`. Python's `json.loads` on text
-    and pydantic's `model_validate_json`, with which the official Python SDK reads metadata, refuse
-    it. Claude's broker names itself python-httpx; how it parses is not known, and no report of this
-    with Claude either. This run went on as if the mark were ignored.
+    `Response.json()`, ignores it, and so do `fetch` and its `json()` in Node and in Bun, on which
+    Claude Code runs. Python's `json.loads` on text and pydantic's `model_validate_json`, with which
+    the official Python SDK reads metadata, refuse it. Claude's broker names itself python-httpx;
+    how it parses is not known, and there is no report of this with Claude either. This run went on
+    as if the mark were ignored.
 
 Fix
-    Save or write the document without it: in editors "UTF-8", not "UTF-8 with BOM"; PowerShell
-    `Set-Content -Encoding utf8NoBOM`; .NET `new UTF8Encoding(false)`; Python `encoding="utf-8"`,
-    not `utf-8-sig`. The first bytes have to be `7b`, a brace:
+    Send every JSON document as UTF-8 without the mark. In editors: "UTF-8", not "UTF-8 with BOM".
+    Python: `encoding="utf-8"`, not `utf-8-sig`. .NET: `new UTF8Encoding(false)`. PowerShell 7:
+    `Set-Content -Encoding utf8NoBOM`; in Windows PowerShell 5.1 `-Encoding utf8` writes the mark,
+    so write the file there with .NET:
 
-        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp | xxd | head -n 1
+        $utf8 = New-Object System.Text.UTF8Encoding $false
+        [System.IO.File]::WriteAllText("C:\\site\\prm.json", $json, $utf8)
+
+    The first byte has to be `7b`, a brace, and not `ef bb bf`:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | xxd | head -n 1
 """
 
 from codecs import BOM_UTF8
@@ -32,11 +40,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_resource_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
     sources=(Source("RFC 8259 section 8.1", seen="2017-12"),),
 )

@@ -1,18 +1,22 @@
 """Claude goes on with metadata that the server no longer publishes.
 
 What happens
-    The metadata was changed, and Claude still calls an endpoint that only the old one named. The
+    The metadata was changed, and claude.ai still calls an endpoint that only the old one named. The
     change looks as if it had no effect. The same server under another spelling of its URL, with
     `?v=2` at the end, works at once.
 
 Why it breaks
-    Claude keeps what it found at a URL. A digest of its documentation speaks of about five minutes,
-    for all users together, and of the old copy being used where fetching a new one fails. Reports
-    speak of hours, up to a day, and of a failure that is remembered for a URL. Nothing in the
-    answer is known to shorten it.
+    claude.ai keeps what it found at a URL. A digest of its documentation speaks of about five
+    minutes, for all users together, and of the old copy being used where fetching a new one fails.
+    Reports speak of hours, up to a day, and of a failure that is remembered for a URL. Which of
+    them is right is not settled, and nothing in the answer is known to shorten it. Claude Code
+    fetches the metadata anew at every sign-in.
 
 Fix
-    Keep the old endpoints alive, or redirect them, for a day after every move; then nobody notices.
+    Keep the old endpoints alive for a day after every move; then nobody notices. Let them answer
+    themselves, by a proxy rule: a POST that is redirected loses its form on the way.
+
+        location = /token { proxy_pass http://BACKEND/v2/token; }      # nginx
 
     When it has happened already: wait, then remove the connector and add it again. To test at once,
     add it under another spelling (`https://YOUR-HOST/mcp?v=2`). `resource` in the metadata must be
@@ -22,7 +26,7 @@ Fix
     First make sure that it is not your own cache: this must show the new values, from several
     places, and no `age` header of hours:
 
-        curl -si https://YOUR-HOST/.well-known/oauth-authorization-server
+        curl -si https://YOUR-ISSUER/.well-known/oauth-authorization-server
 """
 
 from collections.abc import Iterator
@@ -32,12 +36,13 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, simulated, status_evidence
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
     detectable=Detectable.TRAFFIC,
     sources=(

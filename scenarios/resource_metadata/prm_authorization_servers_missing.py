@@ -15,8 +15,21 @@ Fix
 
         "authorization_servers": ["https://YOUR-ISSUER"]
 
-    Where the MCP server signs users in itself, its own issuer belongs there. Check the kind of the
-    value too; this has to print `array` and `string`:
+    Where the MCP server signs users in itself, its own issuer belongs there. With the libraries the
+    list comes from one setting:
+
+        # FastMCP: RemoteAuthProvider(...)
+        authorization_servers=["https://YOUR-ISSUER"],
+        base_url="https://YOUR-HOST",                 # without the path
+
+        # Python SDK: AuthSettings(...)
+        issuer_url="https://YOUR-ISSUER",
+        resource_server_url="https://YOUR-HOST/mcp",  # with the path
+
+        // mcp-handler on Vercel
+        protectedResourceHandler({ authServerUrls: ["https://YOUR-ISSUER"] })
+
+    Check the kind of the value too; this has to print `array` and `string`:
 
         curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
           | jq -r '.authorization_servers | type, (.[0] | type)'
@@ -30,11 +43,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_resource_metadata, without
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
     explains=(

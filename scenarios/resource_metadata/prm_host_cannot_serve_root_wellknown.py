@@ -12,17 +12,25 @@ Why it breaks
     below the prefix. No code in your function can answer at the root.
 
 Fix
-    Serve the document where you can, below the prefix or on another https host, and name it in
-    every 401 (RFC 9728 section 5.1):
+    Serve the document where you can, below the prefix or on another https host, and name that
+    address in every 401 (RFC 9728 section 5.1):
 
-        WWW-Authenticate: Bearer resource_metadata=
-          "https://YOUR-HOST/functions/v1/mcp/oauth-protected-resource"
+        const at = "https://YOUR-HOST/functions/v1/mcp/oauth-protected-resource";
+        return new Response("Unauthorized", {
+          status: 401,
+          headers: { "WWW-Authenticate": `Bearer resource_metadata="${at}"` },
+        });
 
-    Its `resource` is the URL exactly as users enter it, prefix included. On Supabase, deploy the
-    function with `--no-verify-jwt`, or the platform answers 401 before your code runs. A custom
-    domain with a root of your own is the other way. Look at what is sent:
+    Its `resource` is the URL exactly as users enter it, prefix included. On Supabase the platform
+    answers 401 before your code runs unless the function is deployed with `--no-verify-jwt`
+    (`verify_jwt = false` in `config.toml`); newer releases of `@supabase/server` have
+    `withOAuthProtectedResource`, which serves the document and completes the 401. A custom domain
+    whose root is yours is the other way. The 401 has to name an address, and the address has to
+    answer 200 with JSON:
 
-        curl -si -X POST https://YOUR-HOST/functions/v1/mcp | grep -i www-authenticate
+        curl -si -X POST https://YOUR-HOST/functions/v1/mcp \\
+          | grep -i '^www-authenticate'
+        curl -i https://YOUR-HOST/functions/v1/mcp/oauth-protected-resource
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,11 +47,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.challenge import bearer
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
     explains=(

@@ -3,7 +3,8 @@
 What happens
     The well-known address of the resource metadata answers 200 with HTML: the start page of a web
     application. Claude finds no metadata in it, takes the MCP server itself for the authorization
-    server, and fails there.
+    server, and fails there. So does Claude Code, which gives up as soon as the authorization
+    server's metadata is a page as well.
 
 Why it breaks
     A single-page application answers every unknown path with its `index.html`, and a catch-all
@@ -11,8 +12,24 @@ Why it breaks
     catches it, so the status looks right. RFC 9728 section 3.2 wants a JSON object.
 
 Fix
-    Serve both addresses as JSON, and put them before the catch-all rule. Give unknown paths below
-    `/.well-known/` a 404. Both of these have to say `application/json`:
+    Serve both addresses as JSON, ahead of the catch-all rule, and give unknown paths below
+    `/.well-known/` a 404. nginx, where `location /` has `try_files ... /index.html`:
+
+        location ^~ /.well-known/ { proxy_pass http://BACKEND; }
+
+    Cloudflare Workers with static assets, in `wrangler.toml`:
+
+        [assets]
+        not_found_handling = "single-page-application"
+        run_worker_first = ["/.well-known/*", "/mcp"]
+
+    Express: mount the metadata routes (in the TypeScript SDK `mcpAuthMetadataRouter`) before the
+    handler that sends `index.html`. Vercel: leave the paths out of the rewrite to `/index.html`:
+
+        "source": "/((?!.well-known/|mcp).*)"
+
+    Both of these have to say `application/json`; if you do not serve the second, it has to be a
+    404:
 
         curl -i https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
         curl -i https://YOUR-HOST/.well-known/oauth-protected-resource
@@ -26,11 +43,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_resource_metadata
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
     explains=(

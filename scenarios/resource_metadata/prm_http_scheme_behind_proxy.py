@@ -3,7 +3,8 @@
 What happens
     The server is reached by https, but the addresses in its metadata or in its challenge begin
     with `http://`. Claude compares `resource` with the URL it was given; the scheme differs, so it
-    throws the document away and guesses the sign-in addresses, which fails.
+    throws the document away and guesses the sign-in addresses, which fails. Clients built on the
+    MCP SDKs stop with "Protected resource http://... does not match expected https://...".
 
 Why it breaks
     TLS ends at a proxy or load balancer, and the application behind it sees plain http. It builds
@@ -11,12 +12,23 @@ Why it breaks
     section 1.2 and RFC 8414 section 2 allow https only.
 
 Fix
-    Better: configure the public base URL, and build every published address from it. Or let the
-    framework trust the proxy (uvicorn `--proxy-headers --forwarded-allow-ips=...`, Express
-    `app.set("trust proxy", 1)`, ASP.NET `UseForwardedHeaders`), and have the proxy send the header:
+    Configure the public base URL, and build every published address from it: FastMCP `base_url`,
+    Python SDK `issuer_url` and `resource_server_url`, `mcp-handler` `resourceUrl`. Or have the
+    proxy send the scheme (nginx):
 
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_set_header Host $host;
+
+    and let the framework trust the proxy: uvicorn `--proxy-headers --forwarded-allow-ips=PROXY-IP`,
+    Express `app.set("trust proxy", 1)`, ASP.NET Core `UseForwardedHeaders`, Spring Boot
+    `server.forward-headers-strategy=framework`. If TLS ends before nginx, at a load balancer or a
+    tunnel, `$scheme` is `http` there as well: pass `$http_x_forwarded_proto` on instead.
+
+    Neither of these may print anything:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | grep -o 'http://[^"]*'
+        curl -si -X POST https://YOUR-HOST/mcp | grep -o 'http://[^"]*'
 """
 
 from collections.abc import Iterator
@@ -28,11 +40,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_resource_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=(
         "resource-metadata.https",

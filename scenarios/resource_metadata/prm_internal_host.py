@@ -11,12 +11,24 @@ Why it breaks
     URL of the development machine. There everything works, since `localhost` is the server itself.
 
 Fix
-    Configure the public base URL, and build every published address from it: with Vercel's
-    `mcp-handler`, the option `resourceUrl` of `withMcpAuth` and `protectedResourceHandler`. Where
-    the framework takes the name from the request, hand on the public one, and have it trust the
-    proxy:
+    Configure the public base URL, and build every published address from it. FastMCP:
+    `base_url="https://YOUR-HOST"`. With `mcp-handler` on Vercel the option is called `resourceUrl`
+    in both places, and means the origin in one and the whole MCP URL in the other:
+
+        withMcpAuth(handler, verifyToken, {
+          required: true,
+          resourceUrl: "https://YOUR-HOST",
+        });
+        protectedResourceHandler({
+          authServerUrls: ["https://YOUR-ISSUER"],
+          resourceUrl: "https://YOUR-HOST/mcp",
+        });
+
+    Where the framework takes the name from the request, hand on the public one (nginx), and have it
+    trust the proxy:
 
         proxy_set_header Host $host;
+        proxy_set_header X-Forwarded-Host $host;
         proxy_set_header X-Forwarded-Proto $scheme;
 
     Nothing internal may be left here:
@@ -41,11 +53,12 @@ from harness.model.trace import Exchange, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import host, is_http_url
 from scenarios.bending import edited, is_resource_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=(
         "resource-metadata.resource",

@@ -11,13 +11,20 @@ Why it breaks
     has something in the first place by accident.
 
 Fix
-    Put the one that has to sign Claude's users in first, or leave the others out. Where users of
-    two providers must both connect, give each provider an MCP URL with its own metadata. The first
-    entry has to answer with metadata:
+    Put the one that has to sign Claude's users in first, or leave the others out. The order is that
+    of the setting: `authorization_servers` of FastMCP's `RemoteAuthProvider`, `authServerUrls` of
+    `mcp-handler`, `resourceMetadata.authorization_servers` of Cloudflare's
+    `workers-oauth-provider`. Where users of two providers must both connect, give each provider an
+    MCP URL with its own metadata.
 
-        first=$(curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+    The first entry has to answer 200 with metadata. If it has a path, the well-known name goes
+    between host and path:
+
+        first=$(curl -s \\
+          https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
           | jq -r '.authorization_servers[0]')
-        curl -i "$first/.well-known/oauth-authorization-server"
+        echo "$first"
+        curl -i "${first%/}/.well-known/oauth-authorization-server"
 """
 
 from collections.abc import Iterator
@@ -34,12 +41,13 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_resource_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
     # Several entries are fine in themselves: what a dead first one breaks is measured.
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.DOCUMENTED,
     explains=("server-metadata.found", "server-metadata.json", "registration.accepted"),
     sources=(Source("claude.com/docs/connectors/building/authentication", seen="2026-08"),),

@@ -7,16 +7,33 @@ What happens
     goes on, and so does Claude Code.
 
 Why it breaks
-    It should not break Claude. Several reports blamed this 404 first; the author of one of them
-    found later that serving the path form had not been enough. A client that asks the path form
-    alone fails, and a host with two MCP endpoints cannot describe both in one document at the root
-    (RFC 9728 section 3.1).
+    It should not break Claude, and the evidence is divided. Several reports blamed this 404 first;
+    the author of one of them found later that serving the path form had not been enough. A client
+    that asks the path form alone fails, and a host with two MCP endpoints cannot describe both in
+    one document at the root (RFC 9728 section 3.1).
 
 Fix
-    Serve the same document at both addresses, and name the path form in the challenge:
+    Serve the same document at both addresses, and name the path form in the `resource_metadata` of
+    the 401 challenge. The Python SDK (`resource_server_url`), the TypeScript SDK
+    (`resourceServerUrl`) and FastMCP make the path form themselves when their setting has the path.
 
-        WWW-Authenticate: Bearer resource_metadata=
-          "https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
+    A FastMCP app that is mounted below a prefix takes its well-known routes along, where they are
+    not found. Put them at the root of the outer app; `base_url` has the prefix then:
+
+        mcp_app = mcp.http_app(path="/mcp")
+        app = Starlette(routes=[
+            *auth.get_well_known_routes(mcp_path="/mcp"),
+            Mount("/api", app=mcp_app),
+        ], lifespan=mcp_app.lifespan)
+
+    Next.js with `mcp-handler`: add `app/.well-known/oauth-protected-resource/mcp/route.ts` with the
+    handler of the root form, and name it in `resourceMetadataPath` of `withMcpAuth`. Both have to
+    be 200:
+
+        for path in /mcp ""; do
+          curl -so /dev/null -w '%{http_code}\\n' \\
+            https://YOUR-HOST/.well-known/oauth-protected-resource$path
+        done
 
     If the connection fails all the same, look for another cause.
 """
@@ -29,18 +46,19 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import resource_metadata_urls
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.CONTESTED,
     explains=("resource-metadata.path-form",),
     sources=(
+        Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
         Source("github.com/b-open-io/bsv-mcp/issues/15", seen="2026-09-06"),
         Source("github.com/anthropics/claude-ai-mcp/issues/690", seen="2026-08-21"),
         Source("github.com/brendanlong/lion-reader/issues/978", seen="2026-07-04"),
-        Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
     ),
 )
 

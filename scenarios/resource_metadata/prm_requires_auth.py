@@ -3,14 +3,35 @@
 What happens
     The well-known address of the resource metadata answers 401 or 403. A client reads this
     document to learn where to sign in, so it can have no token yet. Claude finds no metadata, takes
-    the MCP server itself for the authorization server, and fails there.
+    the MCP server itself for the authorization server, and fails there. It goes on only where the
+    MCP server is its own authorization server.
 
 Why it breaks
-    A middleware that protects every path of the server also covers `/.well-known/`. The document
-    has to be public (RFC 9728 section 3).
+    A middleware or a gateway that protects every path of the server also covers `/.well-known/`.
+    The document has to be public (RFC 9728 section 3). Worst is a 401 whose own challenge points at
+    the document again.
 
 Fix
-    Leave `/.well-known/` out of the authentication middleware, and answer 200 with JSON:
+    Leave `/.well-known/` out of the authentication, and answer 200 with JSON there. In Express the
+    order decides: the metadata routes come first.
+
+        app.use(mcpAuthMetadataRouter({ oauthMetadata, resourceServerUrl }));
+        app.use("/mcp", requireBearerAuth({ verifier, resourceMetadataUrl }));
+
+    Spring Security, ahead of `anyRequest().authenticated()`:
+
+        .requestMatchers("/.well-known/**").permitAll()
+
+    nginx:
+
+        location ^~ /.well-known/ {
+          auth_request off;  auth_basic off;
+          proxy_pass http://BACKEND;
+        }
+
+    Azure App Service and Container Apps with built-in authentication: list the paths in
+    `globalValidation.excludedPaths`, or let App Service publish the document itself (the
+    application setting `WEBSITE_AUTH_PRM_DEFAULT_WITH_SCOPES`). Without a token this has to be 200:
 
         curl -i https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
 """
@@ -31,11 +52,12 @@ from harness.diagnosis.reading import (
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=(
         "resource-metadata.found",

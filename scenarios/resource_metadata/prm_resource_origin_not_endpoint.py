@@ -4,20 +4,32 @@ What happens
     The `resource` in the metadata is the origin, or a parent path, of the URL the user entered.
     This run goes on with it and asks for a token for that name. Anthropic's documentation wants
     the exact URL, one report has Claude stopping after the first 401, and other clients refuse the
-    document; another server that does the same is in use.
+    document; another server that does the same is in use. Claude Code accepts a parent.
 
 Why it breaks
     The value has to be the identifier the client used to form the address of the metadata, path
-    included (RFC 9728 section 3.3). Clients built on the MCP SDKs let a parent pass, Claude Code
-    for one. The name is also sent to the authorization server as `resource`, and becomes the
-    audience of the token: a server that checks for its own URL then refuses it.
+    included (RFC 9728 section 3.3). Clients built on the MCP SDKs let a parent pass. The name is
+    also sent to the authorization server as `resource`, and becomes the audience of the token: a
+    server that checks for its own URL then refuses it.
 
 Fix
-    Publish the endpoint, as users enter it:
+    Publish the endpoint, as users enter it, and use the same string at the authorization server and
+    in the audience check:
 
         { "resource": "https://YOUR-HOST/mcp", ... }
 
-    Use the same string at the authorization server and in the audience check. See what is served:
+    The usual reasons, by library:
+
+        // TypeScript SDK: without it the resource is baseUrl or issuerUrl
+        mcpAuthRouter({ provider, issuerUrl,
+          resourceServerUrl: new URL("https://YOUR-HOST/mcp") });
+
+        # Python SDK, AuthSettings(...): the URL with the path
+        resource_server_url="https://YOUR-HOST/mcp"
+
+    FastMCP adds the path to `base_url` itself (old releases did not). `mcp-handler` takes the path
+    from the address of its route, so the route belongs to the path form, or `resourceUrl` has to be
+    given. See what is served:
 
         curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
           | jq -r .resource
@@ -26,17 +38,18 @@ Fix
 from collections.abc import Iterator
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, used
+from harness.diagnosis.reading import evidence, refused, used
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import covers, difference
 from scenarios.bending import edited, is_resource_metadata, naming_resource
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.NONE},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.DOCUMENTED,
     explains=("resource-metadata.resource",),
     sources=(
@@ -50,7 +63,7 @@ pattern = Pattern(
 
 @pattern.detect
 def detect(trace: Trace) -> Iterator[Evidence]:
-    answer = used(trace, Step.RESOURCE_METADATA)
+    answer = refused(trace) or used(trace, Step.RESOURCE_METADATA)
     document = answer.json_object if answer else None
     resource = document.get("resource") if document else None
     if answer is None or not isinstance(resource, str) or not covers(resource, trace.target):

@@ -2,23 +2,29 @@
 
 What happens
     The metadata says `https://host/mcp/` where the user entered `https://host/mcp`, or the other
-    way round. Discovery and sign-in go well. Where the server compares the audience of the token
-    character by character, it then refuses every token, and the user reads that the integration
-    rejected the credentials, again after each attempt.
+    way round. In claude.ai discovery and sign-in go well. Where the server compares the audience of
+    the token character by character, it then refuses every token, and the user reads that the
+    integration rejected the credentials, again after each attempt. Claude Code refuses the document
+    already when it has the slash and the URL has not.
 
 Why it breaks
     Identifiers are compared by code points (RFC 9728 sections 3.3 and 6), so a slash makes
-    another resource. It often comes from a URL type: pydantic's `AnyHttpUrl` adds a slash to
-    a bare host. Claude also takes a closing slash off the URL that is entered.
+    another resource. It often comes from a URL type: pydantic's `AnyHttpUrl` and JavaScript's `URL`
+    add a slash to a bare host. Claude also takes a closing slash off the URL that is entered.
 
 Fix
     Choose the form without the slash, as a plain string, and use it everywhere: in the metadata,
-    at the authorization server, in the audience check. Until all three agree, compare without it:
+    at the authorization server, in the audience check. In the Python SDK give
+    `AuthSettings(resource_server_url=...)` a string, not an `AnyHttpUrl`: version 2 then leaves a
+    bare host as it is. Until all three agree, compare without the slash:
 
-        expected = str(settings.resource_url).rstrip("/")      # Python, a pydantic URL
+        expected = str(settings.resource_url).rstrip("/")      # Python
         ok = any(one.rstrip("/") == expected for one in audiences)
 
-    See what is published:
+        const bare = (url) => String(url).replace(/\\/$/, "");  // JavaScript
+        const ok = audiences.some((one) => bare(one) === bare(expected));
+
+    See what is published; it has to be the URL users enter, to the character:
 
         curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
           | jq -r .resource
@@ -27,18 +33,19 @@ Fix
 from collections.abc import Iterator, Mapping
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, status_evidence, stopped_at, used
+from harness.diagnosis.reading import evidence, refused, status_evidence, stopped_at, used
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import canonical_resource, difference
 from scenarios.bending import edited, is_resource_metadata, naming_resource
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
     # By itself the slash costs nothing; refused tokens do, and are counted where they happen.
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.REPORTED,
     explains=("resource-metadata.resource", "connect.accepted"),
@@ -57,7 +64,7 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     refusal = tuple(_refused_for_the_slash(trace))
     if stopped_at(trace, Step.CONNECT) and not refusal:
         return
-    answer = used(trace, Step.RESOURCE_METADATA)
+    answer = refused(trace) or used(trace, Step.RESOURCE_METADATA)
     document = answer.json_object if answer else None
     resource = document.get("resource") if document else None
     if answer is not None and isinstance(resource, str):

@@ -12,18 +12,26 @@ Why it breaks
 
 Fix
     Serve one document per endpoint, at the path form, each with its own `resource`, and name it in
-    the 401 of that endpoint:
+    the 401 of that endpoint. Take the document at the root away, or keep it only for a server at
+    the root. With a proxy in front, send each path form to its own server, with the path as it is:
 
-        /.well-known/oauth-protected-resource/a/mcp  ->  "resource": "https://YOUR-HOST/a/mcp"
-        /.well-known/oauth-protected-resource/b/mcp  ->  "resource": "https://YOUR-HOST/b/mcp"
+        location = /.well-known/oauth-protected-resource/a/mcp {
+          proxy_pass http://BACKEND-A;
+        }
+        location = /.well-known/oauth-protected-resource/b/mcp {
+          proxy_pass http://BACKEND-B;
+        }
 
-    Take the document at the root away, or keep it only for a server at the root. A host of its own
-    for each server does as well. Both of these have to print the path that was asked for:
+    `tailscale funnel --set-path` cuts the prefix off, so its target has to repeat the path:
 
-        for one in a b; do
-          curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/$one/mcp \\
-            | jq -r .resource
-        done
+        tailscale funnel --bg \\
+          --set-path=/.well-known/oauth-protected-resource/b/mcp \\
+          http://127.0.0.1:8081/.well-known/oauth-protected-resource/b/mcp
+
+    A host of its own for each server does as well. Each line has to show the path that was asked:
+
+        at=https://YOUR-HOST/.well-known/oauth-protected-resource
+        for one in a b; do curl -s $at/$one/mcp | jq -r .resource; done
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,11 +43,12 @@ from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import covers, difference
 from scenarios.bending import edited
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=(
         "resource-metadata.resource",

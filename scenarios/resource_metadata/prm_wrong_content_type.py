@@ -12,18 +12,28 @@ Why it breaks
     its server.
 
 Fix
-    Set the type for the two paths:
+    Send both documents as `application/json`. With nginx, one file with an extension serves both
+    forms of the address, which as files could not exist together (one is the folder of the other):
 
-        location /.well-known/oauth-protected-resource {        # nginx, a static file
-            default_type application/json;
+        location ^~ /.well-known/oauth-protected-resource {
+          root /srv/metadata;
+          try_files /resource.json =404;
         }
-        /.well-known/*                                          # _headers (Netlify, Cloudflare)
+
+    Netlify and Cloudflare Pages, in the file `_headers`:
+
+        /.well-known/*
           Content-Type: application/json
 
-    In a bucket it is part of the object's metadata, set at upload. Check:
+    In a bucket the type is part of the object, set at upload:
+
+        aws s3 cp resource.json --content-type application/json \\
+          s3://BUCKET/.well-known/oauth-protected-resource/mcp
+
+    It has to say `application/json`:
 
         curl -si https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
-          | grep -i ^content-type
+          | grep -i '^content-type'
 """
 
 from collections.abc import Iterator
@@ -34,11 +44,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_resource_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.RESOURCE_METADATA,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
     sources=(
         Source("www.rfc-editor.org/rfc/rfc9728#section-3.2", seen="2025-04"),

@@ -17,7 +17,13 @@ Fix
         "client_id_metadata_document_supported": true,
         "token_endpoint_auth_methods_supported": ["none", "client_secret_post"]
 
-    Keep the methods your other clients use in the list. Check:
+    Keep the methods your other clients use in the list. FastMCP's `OAuthProxy`, and the providers
+    built on it, publish both by themselves (`enable_cimd`, on by default); releases of spring 2026
+    left `none` out, so update. Cloudflare's `workers-oauth-provider` needs
+    `clientIdMetadataDocumentEnabled: true` and the compatibility flag
+    `global_fetch_strictly_public`.
+
+    This has to print `true` and a list with `none` in it:
 
         curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
           | jq '.client_id_metadata_document_supported,
@@ -32,11 +38,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import edited, is_server_metadata, without
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.NONE},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     # It breaks by itself only where there is no registration to fall back to.
     claude_shows=Shows.REGISTRATION_UNSUPPORTED,
     confidence=Confidence.DOCUMENTED,

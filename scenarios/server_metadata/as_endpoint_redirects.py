@@ -14,12 +14,20 @@ Why it breaks
 
 Fix
     Publish the addresses that answer themselves, with the scheme, host and slash they end up at, or
-    let the application answer at the published ones: Django `APPEND_SLASH = False` for these
-    routes, FastAPI `redirect_slashes=False`, a domain rule in Vercel or nginx that leaves them out.
-    No `location` may come back here:
+    take the OAuth paths out of the redirect.
 
-        curl -si -d grant_type=authorization_code -d code=x https://YOUR-TOKEN-ENDPOINT \\
-          | grep -iE '^(HTTP|location)'
+    Vercel and Cloudflare: a domain redirect from the apex to `www` covers every path, so build the
+    metadata from the name that is left, or except `/oauth/*` and `/.well-known/*` from the rule.
+    Next.js with `trailingSlash: true` and Django with `APPEND_SLASH` redirect to the path with the
+    slash: publish that one. FastAPI redirects in both directions; its argument
+    `redirect_slashes=False` stops that.
+
+    No `location` may come back from either of these:
+
+        curl -si -d grant_type=authorization_code -d code=x \\
+          https://YOUR-TOKEN-ENDPOINT | grep -iE '^(HTTP|location)'
+        curl -si -H 'Content-Type: application/json' -d '{}' \\
+          https://YOUR-REGISTRATION-ENDPOINT | grep -iE '^(HTTP|location)'
 """
 
 from collections.abc import Iterator
@@ -31,11 +39,12 @@ from harness.diagnosis.reading import endpoints_guessed, evidence, is_html, stat
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("registration.accepted", "token.issued", "refresh.accepted"),
     sources=(Source("github.com/koala73/worldmonitor/issues/2426", seen="2026-03-28"),),

@@ -3,7 +3,8 @@
 What happens
     `authorization_endpoint` or `token_endpoint` is a path such as `/authorize`, a bare host name,
     or missing. There is nowhere to send the browser or the code, so the connection ends before the
-    sign-in page. A `registration_endpoint` of that kind counts as none.
+    sign-in page. A `registration_endpoint` of that kind counts as none. That follows from the
+    specification; no report of it with Claude was found.
 
 Why it breaks
     Each endpoint has to be a full URL (RFC 8414 section 2). A client may not complete a path
@@ -16,10 +17,13 @@ Fix
         "authorization_endpoint": "https://YOUR-ISSUER/authorize",
         "token_endpoint": "https://YOUR-ISSUER/token"
 
-    Every line has to begin with `https://`:
+    The libraries build them from one URL that has to be complete: `issuerUrl` or `baseUrl` of the
+    TypeScript SDK's `mcpAuthRouter`, `issuer_url` of the Python SDK's `AuthSettings`, `base_url` of
+    a FastMCP provider. Every line has to begin with `https://`; the last may be `null`:
 
         curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
-          | jq -r '.authorization_endpoint, .token_endpoint, .registration_endpoint'
+          | jq -r '.authorization_endpoint, .token_endpoint,
+                   .registration_endpoint'
 """
 
 from collections.abc import Iterator
@@ -31,11 +35,12 @@ from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import is_http_url
 from scenarios.bending import edited, is_server_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
     explains=("server-metadata.endpoints", "registration.way"),
     sources=(Source("www.rfc-editor.org/rfc/rfc8414#section-2", seen="2018-06"),),

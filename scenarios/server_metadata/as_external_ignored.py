@@ -4,7 +4,7 @@ What happens
     Both metadata documents are right and name an authorization server on another host or path. Yet
     `GET /authorize`, `POST /token` or `POST /register` arrive at the root of the MCP server's own
     host. The browser shows 404 or 502 there, or the token exchange fails
-    (`mcp_token_exchange_failed`).
+    (`mcp_token_exchange_failed`). Two reports of July 2026 name Claude Code as well.
 
 Why it breaks
     When discovery does not come to an end, Claude falls back to the endpoints of MCP 2025-03-26 at
@@ -18,13 +18,16 @@ Fix
     `/.well-known/...` from 160.79.104.0/21. Then remove the connector and add it again, since
     metadata is kept for some minutes.
 
-    What helped others: let the MCP server's host answer these three paths too,
+    What helped some: let the MCP server's host answer these three paths too, here with nginx, or
+    give the MCP server a host of its own that serves them at its root.
 
-        location = /authorize { return 302 https://YOUR-ISSUER/authorize$is_args$args; }
-        location = /token     { proxy_pass https://YOUR-ISSUER/token; proxy_ssl_server_name on; }
-        location = /register  { proxy_pass https://YOUR-ISSUER/register; proxy_ssl_server_name on; }
-
-    or give the MCP server a host of its own that serves them at its root.
+        location = /authorize {
+          return 302 https://YOUR-ISSUER/authorize$is_args$args;
+        }
+        location = /token {                # and the same for /register
+          proxy_pass https://YOUR-ISSUER/token;
+          proxy_ssl_server_name on;
+        }
 
     Report it to Anthropic with a fresh `ofid_` from the error, the time in UTC, both documents, and
     the lines of both logs: metadata fetched, then the call to the wrong host.
@@ -32,17 +35,25 @@ Fix
 
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
-from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Impact, Party, Source, Surface
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.BREAKS,
+            Confidence.OBSERVED,
+            Source("github.com/anthropics/claude-ai-mcp/issues/706", seen="2026-07-26"),
+        ),
+    },
     confidence=Confidence.DOCUMENTED,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/214", seen="2026-05-10"),
         Source("github.com/anthropics/claude-ai-mcp/issues/82", seen="2026-03-04"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/706", seen="2026-07-26"),
         Source("github.com/anthropics/claude-ai-mcp/issues/716", seen="2026-07-28"),
         Source("github.com/anthropics/claude-ai-mcp/issues/900", seen="2026-08-20"),
         Source("github.com/anthropics/claude-ai-mcp/issues/962", seen="2026-08-31"),

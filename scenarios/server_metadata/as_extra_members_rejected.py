@@ -7,23 +7,29 @@ What happens
 
 Why it breaks
     It does not, as far as anybody has shown. Servers whose metadata holds extra members do connect,
-    one with `logo_uri` among them (issue 152), and a client must ignore what it does not understand
-    (RFC 8414 section 3.2). The comment gave no trace and no test with and without.
+    one with `logo_uri` among them (issue 152), and the specification allows other members (RFC 8414
+    section 3.2). The comment gave no trace and no test with and without.
 
 Fix
     Leave the members in, and look for another cause: check this server with the harness, first of
     all the steps before the metadata. If nothing else is left, take the extra members out once to
     be sure; should that help, report both documents to Anthropic.
+
+    Members that are `null` are another matter (`as-null-registration-endpoint`). This prints them:
+
+        curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
+          | jq -r 'to_entries[] | select(.value == null) | .key'
 """
 
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.NONE},
+    impact={Surface.CLAUDE_AI: Impact.NONE, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
     # A finding would stand on every server with an extension, and none was ever harmed by it.
     detectable=Detectable.CLAUDE_ONLY,

@@ -3,7 +3,9 @@
 What happens
     The resource metadata sends Claude to one issuer; the document found there says it is another
     one. This run goes on, as claude.ai was seen to do with such servers. Anthropic's documentation
-    calls a mismatch a cause of failure, and one report shows Claude Desktop stopping at it.
+    calls a mismatch a cause of failure, and one report shows Claude Desktop stopping at it, so the
+    evidence is divided. Claude Code goes on too; but it compares the `iss` of the callback with the
+    document's issuer, and stops when those two differ.
 
 Why it breaks
     The two must be equal character by character (RFC 8414 section 3.3), a closing slash, `www`, a
@@ -12,11 +14,22 @@ Why it breaks
 
 Fix
     Take `issuer` from the metadata, and put exactly that into `authorization_servers` of the
-    resource metadata. Some libraries add their base path to the issuer, better-auth for one.
+    resource metadata:
+
+        Better Auth   https://YOUR-HOST/api/auth      (base URL and basePath)
+        Auth0         https://TENANT.auth0.com/       (with the slash)
+        Entra ID      https://login.microsoftonline.com/TENANT-ID/v2.0
+        Keycloak      https://YOUR-HOST/realms/REALM  (see --hostname)
+        Supabase      https://PROJECT.supabase.co/auth/v1
+
+    The documents of Entra's `common` address do not name that address as issuer, and a Supabase
+    project behind a custom domain still names its own. In Python pass strings, not `AnyHttpUrl`
+    objects, which add a slash to a bare host. These two have to print the same (a server that knows
+    OAuth alone has its document under `oauth-authorization-server`):
 
         curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
           | jq -r '.authorization_servers[0]'
-        curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
+        curl -s https://YOUR-ISSUER/.well-known/openid-configuration \\
           | jq -r .issuer
 """
 
@@ -26,13 +39,15 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence, used
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import edited, is_server_metadata
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
+    claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.CONTESTED,
     explains=("server-metadata.issuer",),
     sources=(

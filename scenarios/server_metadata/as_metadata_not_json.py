@@ -3,7 +3,8 @@
 What happens
     A well-known address of the authorization server answers 200, but not with JSON: mostly with a
     web page. claude.ai asks the other forms of the address, and when none of them holds metadata it
-    guesses the endpoints and fails there. Claude Code gives up at the first such answer.
+    guesses the endpoints and fails there. Claude Code gives up at the first such answer, with a
+    message about JSON that cannot be parsed; an address that answers 404 it passes over.
 
 Why it breaks
     A catch-all rule answers unknown paths with a page (a single-page application, a login page, a
@@ -12,10 +13,18 @@ Why it breaks
 
 Fix
     Serve the metadata as `application/json` at the address for your issuer, and answer 404 at the
-    others. Put both before any catch-all rule, and look at each:
+    others, both ahead of any catch-all rule. nginx, with the documents in the application:
 
-        curl -i https://YOUR-ISSUER/.well-known/oauth-authorization-server
-        curl -i https://YOUR-ISSUER/.well-known/openid-configuration
+        location ^~ /.well-known/ { proxy_pass http://BACKEND; }
+
+    A static host with a rewrite of everything to `index.html` (Vercel, Netlify, Cloudflare) needs
+    `/.well-known/*` taken out of it, and a login wall in front of the host an exception for these
+    paths. Each of these has to be 200 with JSON, or 404:
+
+        for one in oauth-authorization-server openid-configuration; do
+          curl -so /dev/null -w '%{http_code} %{content_type}\\n' \\
+            https://YOUR-ISSUER/.well-known/$one
+        done
 """
 
 from collections.abc import Iterator
@@ -26,11 +35,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_server_metadata
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.DOCUMENTED,
     explains=("server-metadata.found", "server-metadata.json", "registration.accepted"),
     sources=(

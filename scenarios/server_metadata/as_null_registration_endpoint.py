@@ -1,23 +1,27 @@
 """A member of the metadata is null.
 
 What happens
-    The metadata has a member such as `"registration_endpoint": null`. claude.ai takes it for one
-    that is not there and goes on. Claude Code reads the document strictly and stops with "expected
-    string, received null".
+    The metadata has a member such as `"registration_endpoint": null`. This run takes it for one
+    that is not there and goes on, and no report of a failing claude.ai was found. Claude Code reads
+    the document strictly and was reported to stop with "expected string, received null"; for a null
+    in the answer to a registration that was measured.
 
 Why it breaks
     What a server does not have is left out of its metadata (RFC 8414 section 3.2 says so for empty
-    lists). A serializer that writes every field of a class, set or not, produces nulls.
+    lists; it does not speak of null). A serializer that writes every field of a class, set or not,
+    produces nulls, and the MCP TypeScript SDK refuses a null where it expects a URL.
 
 Fix
-    Leave members without a value out:
+    Leave members without a value out of every JSON document:
 
-        model.model_dump(exclude_none=True)                  # pydantic
-        @JsonInclude(JsonInclude.Include.NON_NULL)           // Jackson
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull   // System.Text.Json
-        `json:"registration_endpoint,omitempty"`             // Go
+        model.model_dump(exclude_none=True)             # pydantic
+        response_model_exclude_none=True                # FastAPI route
+        @JsonInclude(JsonInclude.Include.NON_NULL)      // Jackson
+        JsonIgnoreCondition.WhenWritingNull             // System.Text.Json
+        `json:"registration_endpoint,omitempty"`        // Go
 
-    The same holds for the answer to a registration. This has to print nothing:
+    In System.Text.Json it is the value of `DefaultIgnoreCondition`. The same holds for the answer
+    to a registration. This has to print nothing:
 
         curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
           | jq -r 'to_entries[] | select(.value == null) | .key'
@@ -31,11 +35,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_server_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.OBSERVED,
     sources=(Source("github.com/anthropics/claude-code/issues/52565", seen="2026-04-23"),),
 )

@@ -3,7 +3,7 @@
 What happens
     `/.well-known/oauth-authorization-server` answers 404, and the document lies at
     `/.well-known/openid-configuration`. claude.ai asks for one, then for the other, and takes the
-    first that answers, so this does not stop it.
+    first that answers, so this does not stop it. Claude Code goes on in the same way.
 
 Why it breaks
     It should not break Claude. OpenID providers publish what their own standard asks for (OpenID
@@ -12,11 +12,19 @@ Why it breaks
     servers that have only the other name.
 
 Fix
-    Serve the same document under both names. Where the provider is not yours, name an address of
-    your own as the authorization server only if its `issuer` is that address too; else leave it.
+    Serve the same document under both names, if the host of the issuer is yours; else leave it as
+    it is. An address of your own may be named as the authorization server only if the document's
+    `issuer` is that address too. With nginx in front of the provider:
+
+        location = /.well-known/oauth-authorization-server {
+          proxy_pass http://BACKEND/.well-known/openid-configuration;
+        }
+
+    Both have to be 200:
 
         for one in oauth-authorization-server openid-configuration; do
-          curl -so /dev/null -w '%{http_code}\\n' https://YOUR-ISSUER/.well-known/$one
+          curl -so /dev/null -w '%{http_code}\\n' \\
+            https://YOUR-ISSUER/.well-known/$one
         done
 
     If the connection fails all the same, look for another cause, first for the members such a
@@ -30,17 +38,18 @@ from harness.diagnosis.reading import evidence, status_evidence, used
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.OBSERVED,
     sources=(
-        Source("github.com/modelcontextprotocol/typescript-sdk/issues/616", seen="2025-06"),
+        Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),
         Source("github.com/anthropics/claude-code/issues/95864", seen="2026-09-21"),
         Source("github.com/supabase/mcp/issues/374", seen="2026-08-22"),
-        Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),
+        Source("github.com/modelcontextprotocol/typescript-sdk/issues/616", seen="2025-06"),
     ),
 )
 

@@ -4,7 +4,8 @@ What happens
     The issuer has a path, as in `https://auth.example.com/tenant`. Its metadata is at none of the
     well-known addresses, or only at the one without the path. In the first case Claude guesses
     `/authorize`, `/token` and `/register` at the root of that host, and registration fails there.
-    In the second claude.ai goes on since mid 2026; older apps and other clients do not.
+    In the second claude.ai goes on since mid 2026; older apps and other clients do not, and Claude
+    Code does not ask that address.
 
 Why it breaks
     There are three forms for such an issuer: the well-known name goes before the path in RFC 8414
@@ -20,11 +21,22 @@ Fix
         /tenant/.well-known/openid-configuration
         /.well-known/oauth-authorization-server
 
-    `issuer` in it stays the full URL with the path. If the provider only answers at an address of
-    its own, let a proxy serve the first form. All of them have to answer 200:
+    `issuer` in it stays the full URL with the path. Keycloak, Entra ID and Okta answer at the third
+    form, which Claude asks too. Better Auth leaves the first to you; in Next.js:
 
-        for one in oauth-authorization-server openid-configuration; do
-          curl -so /dev/null -w '%{http_code}\\n' https://YOUR-HOST/.well-known/$one/tenant
+        // app/.well-known/oauth-authorization-server/api/auth/route.ts
+        import { oauthProviderAuthServerMetadata }
+          from "@better-auth/oauth-provider";
+        import { auth } from "@/lib/auth";
+        export const GET = oauthProviderAuthServerMetadata(auth);
+
+    Where the provider only answers at an address of its own, let a proxy on its host serve the
+    first form. At least one of the first three has to be 200, better all:
+
+        for one in .well-known/oauth-authorization-server/tenant \\
+            .well-known/openid-configuration/tenant \\
+            tenant/.well-known/openid-configuration; do
+          curl -so /dev/null -w '%{http_code}\\n' https://auth.example.com/$one
         done
 """
 
@@ -38,11 +50,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_server_metadata
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.OBSERVED,
     explains=("server-metadata.found", "registration.accepted"),

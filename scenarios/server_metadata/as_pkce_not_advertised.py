@@ -3,8 +3,8 @@
 What happens
     `code_challenge_methods_supported` is missing from the authorization server's metadata, or lists
     no `S256`. This run goes on and uses PKCE. Anthropic's documentation asks for the member, one
-    report has claude.ai failing before the sign-in page until it was there, and Claude Code refuses
-    a list without `S256` but not a missing one.
+    report has claude.ai failing before the sign-in page until it was there, and Claude Code goes on
+    without the member, but refuses a list that has no `S256`.
 
 Why it breaks
     Without the member a client cannot know that its code is protected; MCP tells clients to refuse
@@ -18,7 +18,16 @@ Fix
         "code_challenge_methods_supported": ["S256"]
 
     Where the provider cannot, serve a copy of its document with the member added, under an issuer
-    of your own, and point `authorization_servers` there. Check:
+    of your own, and point `authorization_servers` there. For Entra ID, FastMCP's `AzureProvider`
+    does so: it is an authorization server of its own towards Claude, with `S256` in its metadata,
+    and signs users in at Entra:
+
+        auth = AzureProvider(
+            client_id="...", client_secret="...", tenant_id="...",
+            required_scopes=["read"], base_url="https://YOUR-HOST",
+        )
+
+    It has to print a list with `S256`:
 
         curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
           | jq .code_challenge_methods_supported
@@ -32,11 +41,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_server_metadata, without
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
     explains=("server-metadata.s256",),
     sources=(

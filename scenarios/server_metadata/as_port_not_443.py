@@ -3,7 +3,8 @@
 What happens
     The sign-in page opens, because the user's browser reaches any port. The code comes back, and
     then Claude says that the authorization failed: its request to the token endpoint never arrives,
-    not even as a packet. Or it fails at the registration already.
+    not even as a packet. Or it fails at the registration already. Claude Code calls from the user's
+    machine and reaches any port.
 
 Why it breaks
     Registration, token and refresh go from Anthropic's servers to the authorization server, and not
@@ -13,8 +14,21 @@ Why it breaks
 
 Fix
     Publish the authorization server on 443, under a name of its own or under a path, and change its
-    idea of itself too. Keycloak: `--hostname=https://auth.example.com` behind a proxy on 443. Then
-    no port may be left in any of these, and the issuer has to be the one in the resource metadata:
+    idea of itself too. Keycloak (25 and later) behind a proxy that ends TLS on 443:
+
+        KC_HOSTNAME=https://auth.example.com
+        KC_PROXY_HEADERS=xforwarded
+        KC_HTTP_ENABLED=true
+
+        # nginx, in the server block that listens on 443
+        location / {
+          proxy_pass http://BACKEND:8080;
+          proxy_set_header Host $host;
+          proxy_set_header X-Forwarded-For $remote_addr;
+          proxy_set_header X-Forwarded-Proto https;
+        }
+
+    No port may be left in any of these, and the issuer has to be the one in the resource metadata:
 
         curl -s https://YOUR-ISSUER/.well-known/openid-configuration \\
           | jq '.issuer, .token_endpoint, .registration_endpoint'
@@ -28,14 +42,16 @@ from harness.diagnosis.reading import evidence, used
 from harness.model.trace import Json, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import UrlError, origin, split
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.CONTESTED,
     sources=(
+        Source("github.com/anthropics/claude-ai-mcp/issues/85", seen="2026-03-28"),
         Source("github.com/anthropics/claude-ai-mcp/issues/750", seen="2026-08-02"),
         Source("github.com/anthropics/claude-ai-mcp/issues/719", seen="2026-07-28"),
         Source("github.com/anthropics/claude-ai-mcp/issues/900", seen="2026-08-20"),

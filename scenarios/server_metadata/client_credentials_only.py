@@ -20,9 +20,20 @@ Fix
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "code_challenge_methods_supported": ["S256"]
 
-    If there are no users behind your server, let the sign-in page ask for the one credential there
-    is, an API key for instance, and issue tokens for its holder. A script that calls the Messages
-    API can bring a token of its own (`authorization_token`).
+    At an identity provider the client has to be of the kind that signs users in (a web application
+    with the code grant), not a machine-to-machine or service client. If there are no users behind
+    your server, let the sign-in page ask for the one credential there is, an API key for instance,
+    and issue tokens for its holder.
+
+    Claude Code and the Messages API can do without: both send a token of yours as it is.
+
+        claude mcp add --transport http NAME https://YOUR-HOST/mcp \\
+          --header "Authorization: Bearer TOKEN"
+
+    This has to print a URL, and a list with `authorization_code`:
+
+        curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
+          | jq '.authorization_endpoint, .grant_types_supported'
 """
 
 from collections.abc import Iterator
@@ -33,17 +44,18 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_server_metadata
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.DOCUMENTED,
     explains=("server-metadata.endpoints", "authorize.answers"),
     sources=(
-        Source("github.com/anthropics/claude-ai-mcp/issues/7", seen="2025-12-29"),
-        Source("github.com/anthropics/claude-ai-mcp/issues/590", seen="2026-07-10"),
         Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/590", seen="2026-07-10"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/7", seen="2025-12-29"),
     ),
 )
 

@@ -9,17 +9,27 @@ Why it breaks
     Identity providers often stand behind a firewall of their own, with rules against clients that
     are no browsers, against data centers, or against unknown User-Agents. Claude's servers call
     discovery, registration and token themselves, as `python-httpx`, from 160.79.104.0/21. Opening
-    the MCP host alone is not enough.
+    the MCP host alone is not enough. Claude Code calls from the user's machine; a rule against
+    clients that are no browsers can hit it as well (`Bun/...` at the sign-in).
 
 Fix
     On the identity provider's host, too, let pass 160.79.104.0/21 and exempt `/.well-known/*` and
-    the token, registration and JWKS paths from bot rules. Cloudflare: a Skip rule for these paths;
-    AWS WAF: an allow rule before the managed groups; Akamai, Imperva, F5: a bot exception by
-    network. A hosted provider: its "bot detection" or "attack protection" settings, or its support.
-    Both must be 200:
+    the token, registration and JWKS paths from bot rules. Cloudflare: a custom rule with the action
+    Skip, for this network and these paths:
 
-        curl -si -A python-httpx/0.28.1 https://YOUR-ISSUER/.well-known/openid-configuration
-        curl -si -A 'Mozilla/5.0' https://YOUR-ISSUER/.well-known/openid-configuration
+        (ip.src in {160.79.104.0/21}) and
+        (http.request.uri.path contains "/.well-known/" or
+         http.request.uri.path in {"/token" "/register"})
+
+    AWS WAF: a rule with an IP set of that network and the action Allow, ahead of the managed rule
+    groups. A hosted provider: its "bot detection" or "attack protection" settings, or its support.
+
+    Both must be 200. That shows a rule on the User-Agent only; a rule on the network shows in the
+    firewall's log, as 403 for an address out of 160.79.104.0/21:
+
+        at=https://YOUR-ISSUER/.well-known/openid-configuration
+        curl -si -A python-httpx/0.28.1 $at | head -n 1
+        curl -si -A 'Mozilla/5.0' $at | head -n 1
 """
 
 from collections.abc import Iterator
@@ -32,11 +42,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import UrlError, host
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
     explains=(

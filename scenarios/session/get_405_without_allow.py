@@ -8,15 +8,19 @@ Why it breaks
     Two write-ups of 2025 and 2026 say that Claude gave the connection up for this. Others run
     servers that answer the same way and connect, and Anthropic's documentation calls 405 harmless.
     So it is disproved as a cause by working servers; HTTP does ask for the header (RFC 9110 section
-    15.5.6).
+    15.5.6). Load balancers and Amazon Bedrock AgentCore were named as leaving it out.
 
 Fix
-    Add the header, it costs nothing:
+    Add the header, it costs nothing. If Claude fails, look for another reason first. Express:
 
-        HTTP/1.1 405 Method Not Allowed
-        Allow: POST
+        app.get("/mcp", (req, res) =>
+          res.status(405).set("Allow", "POST").end());
 
-    If Claude fails, look for another reason first.
+    Both lines have to be there, also through the proxy. A server that asks for a token first says
+    401 here, and needs `-H 'Authorization: Bearer TOKEN'` as well:
+
+        curl -si -H 'Accept: text/event-stream' https://YOUR-HOST/mcp \\
+          | grep -iE '^(HTTP|allow)'
 """
 
 from collections.abc import Iterator
@@ -27,16 +31,17 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import as_json, handshake_era
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
     sources=(
-        Source("qiita.com/fsitlab/items/e71c8ff06b5ee8835f88", seen="2026-05-25"),
-        Source("github.com/elgorro/aiquila/issues/384", seen="2026-07-06"),
         Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-09-22"),
+        Source("github.com/elgorro/aiquila/issues/384", seen="2026-07-06"),
+        Source("qiita.com/fsitlab/items/e71c8ff06b5ee8835f88", seen="2026-05-25"),
     ),
 )
 

@@ -6,15 +6,26 @@ What happens
     transport error; no report says so of claude.ai.
 
 Why it breaks
-    The answer to this GET is an event stream or 405, nothing else (MCP 2025-11-25, transports).
+    The answer to this GET is an event stream or 405, nothing else (MCP 2025-11-25, transports:
+    listening for messages from the server).
 
 Fix
     Answer 405 with `Allow: POST`, and move the status to an address of its own, `/health` say:
 
-        curl -i -H 'Accept: text/event-stream' https://YOUR-HOST/mcp
+        app.get("/health", (req, res) => res.json({ status: "ok" }));
+        app.get("/mcp", (req, res) =>                     // Express
+          res.status(405).set("Allow", "POST").end());
+
+        @app.get("/mcp")                                  # FastAPI
+        def no_stream() -> Response:
+            return Response(status_code=405, headers={"Allow": "POST"})
 
     To keep a page for people who open the URL in a browser, send it only where `Accept` asks for
     `text/html`.
+
+    This has to say 405, or 401 without a token:
+
+        curl -si -H 'Accept: text/event-stream' https://YOUR-HOST/mcp | head -1
 """
 
 from collections.abc import Iterator
@@ -23,16 +34,28 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import body_evidence, evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import as_json, handshake_era
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Effect(
+            Impact.ADVISORY,
+            Confidence.SPECIFICATION,
+            Source(
+                "modelcontextprotocol.io/specification/2025-11-25/basic/transports", "2025-11-25"
+            ),
+        ),
+        Surface.CLAUDE_CODE: Impact.BREAKS,
+    },
     confidence=Confidence.REPORTED,
     explains=("session.stream",),
-    sources=(Source("github.com/code-ministry-ltd/the-librarian/issues/459", seen="2026-08-10"),),
+    sources=(
+        Source("github.com/code-ministry-ltd/the-librarian/issues/459", seen="2026-08-10"),
+        Source("modelcontextprotocol.io/specification/2025-11-25/basic/transports", "2025-11-25"),
+    ),
 )
 
 

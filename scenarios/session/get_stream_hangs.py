@@ -11,10 +11,11 @@ Why it breaks
     sent is fine; a request without an answer looks like a dead server.
 
 Fix
-    A server that keeps no sessions has nothing to send: route GET to a handler that answers 405
-    with `Allow: POST`.
+    Answer GET at once, whatever the answer is. A server that keeps no sessions has nothing to send:
+    route GET to a handler that answers 405 with `Allow: POST`.
 
-    Otherwise send the headers and a comment at once, and keep proxies from collecting them:
+    Otherwise send the headers and a comment at once, and keep proxies from collecting them. In
+    Node, `res.flushHeaders()` or the first `res.write()` sends them:
 
         Content-Type: text/event-stream
         Cache-Control: no-cache
@@ -22,10 +23,14 @@ Fix
 
         : open
 
-    Check that the status comes at once:
+    nginx obeys `X-Accel-Buffering`; `proxy_buffering off` does the same from its side.
 
-        curl -iN -m 5 -H 'Accept: text/event-stream' -H 'Authorization: Bearer TOKEN' \\
-          https://YOUR-HOST/mcp
+    The status has to come at once, long before the five seconds are over:
+
+        curl -iN -m 5 -H 'Accept: text/event-stream' \\
+          -H 'Authorization: Bearer TOKEN' https://YOUR-HOST/mcp
+
+    A server with sessions wants `-H 'Mcp-Session-Id: ID'` too, with an id from `initialize`.
 """
 
 from collections.abc import Iterator
@@ -37,11 +42,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import FailureKind, Purpose, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import handshake_era
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.REPORTED,
     explains=("session.stream",),

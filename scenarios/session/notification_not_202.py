@@ -8,13 +8,22 @@ What happens
 Why it breaks
     An accepted notification is answered 202 without a body, nothing else (MCP 2025-11-25,
     transports, sending messages to the server). A body with `"id": null` belongs to no request, and
-    a client may take it for a broken session.
+    a client may take it for a broken session. Clients made with the TypeScript SDK take any 2xx,
+    but open their stream only after 202; to an HTTP error they give up. A server with 204 was
+    described as working with claude.ai, too.
 
 Fix
     Before anything looks up the method: if the message has no `id`, process it and answer 202 with
     an empty body, for methods the server does not know too.
 
-        if (message.id === undefined) return res.status(202).end();
+        if (message.id === undefined)                     // Express
+          return res.status(202).end();
+
+        if "id" not in message:                           # FastAPI
+            return Response(status_code=202)
+
+    This has to say 202 and to show no body. A server with sessions wants the header
+    `Mcp-Session-Id` too, with an id from `initialize`:
 
         curl -si -X POST https://YOUR-HOST/mcp -H "Authorization: Bearer $TOKEN" \\
           -H 'Content-Type: application/json' \\
@@ -31,11 +40,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import as_json, handshake_era, rpc_method
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     claude_shows=Shows.NO_TOOLS,
     confidence=Confidence.REPORTED,
     explains=("session.notification",),

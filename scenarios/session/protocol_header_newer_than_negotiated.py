@@ -9,22 +9,34 @@ Why it breaks
     The fault is Claude's: behind the handshake the header carries the version agreed on. The server
     is in the right, MCP even asks for 400 where the header names a version it does not support (MCP
     2025-11-25, transports: protocol version header), and official SDKs do it. Newer builds of
-    Claude may not send it any more.
+    Claude may not send it any more. Claude Code was measured to send the version agreed on.
 
 Fix
     If your log shows 400 "Unsupported protocol version" for calls of Claude, take the version of
-    the session instead of refusing. In front of a strict SDK drop the header where it names a
-    version that is unknown; a server without it assumes 2025-03-26 or the session's version:
+    the session instead of refusing. Updating the server to an SDK that speaks 2026-07-28 cures it
+    for good. Where no call of Claude fails like this there is nothing to do.
+
+    In front of a strict SDK drop the header where it names a version that is unknown; a server
+    without it assumes 2025-03-26 or the session's version. nginx, the map in the http block:
 
         map $http_mcp_protocol_version $mcp_version {
           default $http_mcp_protocol_version;
           2026-07-28 "";
         }
-        location /mcp { proxy_set_header MCP-Protocol-Version $mcp_version;
-                        proxy_pass http://BACKEND; }
+        location /mcp {
+          proxy_set_header MCP-Protocol-Version $mcp_version;
+          proxy_set_header Host $host;
+          proxy_pass http://BACKEND;
+        }
 
-    Updating the server to an SDK that speaks 2026-07-28 cures it for good. Where no call of Claude
-    fails like this there is nothing to do.
+    One `proxy_set_header` in a location puts those of the outer blocks out of force there, so
+    repeat the others that you have. With an id from `initialize`, this has to say 200:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Session-Id: ID' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' | head -1
 """
 
 import re
@@ -37,11 +49,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import Members, as_json, handshake_era, rpc_method
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.OBSERVED,
     deep=True,
     sources=(

@@ -3,22 +3,33 @@
 What happens
     A session worked for a while. Then every call that names it is refused, and no `initialize`
     follows: Claude keeps the old id. The connector looks connected and does nothing until the user
-    removes it and adds it again.
+    removes it and adds it again. In Claude Code, calls of such a connector were seen to end with
+    `-32600 Anthropic Proxy: Invalid content from server`.
 
 Why it breaks
     A session that is gone is answered 404, and the client has to begin a new one (MCP 2025-11-25,
     transports, session management). Claude was seen not to do so, open as of June 2026. A server
     that answers 400 or 401 instead gives it no chance: only 404 means that the session is over.
+    Claude Code itself was reported to keep the id up to 2.1.145; from 2.1.147 on its log speaks of
+    connecting again after a 404.
 
 Fix
-    Answer 404 exactly, for ids of before a restart too. Then make it rare: keep sessions for days
-    rather than minutes, keep them in a store that outlives a deployment, or do without (Python SDK
-    `stateless=True`, FastMCP `stateless_http=True`, TypeScript SDK `sessionIdGenerator: undefined`;
-    MCP 2026-07-28 has no sessions at all).
+    Answer 404 exactly, for ids of before a restart too. The Express handler that is usually copied
+    for the TypeScript SDK answers 400 to both; tell them apart:
 
-        curl -si -X POST https://YOUR-HOST/mcp -H "Authorization: Bearer $TOKEN" \
-          -H 'Mcp-Session-Id: gone' -H 'Content-Type: application/json' \
-          -H 'Accept: application/json, text/event-stream' \
+        const id = req.headers["mcp-session-id"];
+        if (id && !transports[id]) return res.status(404).end();
+
+    Then make it rare: keep sessions for days rather than minutes, keep them in a store that
+    outlives a deployment, or do without. FastMCP: `mcp.http_app(stateless_http=True)`; Python SDK:
+    `StreamableHTTPSessionManager(..., stateless=True)`; TypeScript SDK: `sessionIdGenerator:
+    undefined` with a new transport for every request. MCP 2026-07-28 has no sessions at all.
+
+    An id that nobody gave out has to get 404, or 200 from a server without sessions:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H "Authorization: Bearer $TOKEN" \\
+          -H 'Mcp-Session-Id: gone' -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
           -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' | head -1
 """
 
@@ -29,13 +40,20 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, refusal_evidence
 from harness.diagnosis.session import kept_session, session_id
 from harness.model.trace import Purpose, Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.DEGRADES,
+            Confidence.CONTESTED,
+            Source("github.com/anthropics/claude-code/issues/60949", seen="2026-05-20"),
+        ),
+    },
     confidence=Confidence.REPORTED,
     explains=("session.renewed",),
     detectable=Detectable.TRAFFIC,
@@ -43,6 +61,9 @@ pattern = Pattern(
         Source("github.com/anthropics/claude-ai-mcp/issues/450", seen="2026-06-15"),
         Source("github.com/anthropics/claude-code/issues/27425", seen="2026-02-21"),
         Source("github.com/anthropics/claude-code/issues/50450", seen="2026-04-18"),
+        Source("github.com/anthropics/claude-code/issues/59410", seen="2026-05-15"),
+        Source("github.com/anthropics/claude-code/issues/60949", seen="2026-05-20"),
+        Source("github.com/anthropics/claude-code/issues/62198", seen="2026-05-25"),
     ),
 )
 

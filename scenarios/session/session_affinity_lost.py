@@ -8,20 +8,39 @@ Why it breaks
     Sessions live in the memory of one process, and a load balancer, a process manager with several
     workers or a serverless platform leads the calls of one client to different ones. Claude makes
     it likelier: the calls of one handshake come from several of its own addresses, so that binding
-    a client to an instance by address does not help.
+    a client to an instance by address (Kubernetes `sessionAffinity: ClientIP`) does not help.
 
 Fix
-    Best: do without sessions (Python SDK `stateless=True`, FastMCP `stateless_http=True`,
-    TypeScript SDK `sessionIdGenerator: undefined`), or keep them in a store that all instances
-    share.
+    Let no call depend on the instance that took the one before. Best is to do without sessions:
 
-    Else route by the header. nginx, with all instances in one upstream:
+        mcp.http_app(stateless_http=True)                      # FastMCP
+        StreamableHTTPSessionManager(server, stateless=True)   # Python SDK
 
-        upstream mcp { hash $http_mcp_session_id consistent; server a:8000; server b:8000; }
+        new StreamableHTTPServerTransport({                    // TypeScript SDK
+          sessionIdGenerator: undefined,                       // new per request
+        })
+
+    Or keep them in a store that all instances share. Else route by the header, in nginx with all
+    instances in one upstream:
+
+        upstream mcp {
+          hash $http_mcp_session_id consistent;
+          server a:8000; server b:8000;
+        }
 
     That alone is not enough, since the first call has no id yet and may land elsewhere: the
     instance has to be part of the id, or the balancer has to remember the id of the answer. One
     worker (`--workers 1`, one replica) is the quick way to see whether this is it.
+
+    With the id of a new session, all of these have to say the same:
+
+        for n in 1 2 3 4 5 6 7 8; do
+          curl -s -o /dev/null -w '%{http_code}\\n' \\
+            -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+            -H 'Mcp-Session-Id: ID' -H 'Content-Type: application/json' \\
+            -H 'Accept: application/json, text/event-stream' \\
+            -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'
+        done
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,6 +53,7 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import brings_token, handshake_era, rpc_method
+from scenarios.effects import inferred
 
 SOON = 30.0
 """Seconds within which no server forgets a session by its own choice."""
@@ -41,7 +61,7 @@ SOON = 30.0
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("session.tools", "session.notification", "session.stream", "refresh.works"),
     sources=(Source("github.com/markmhendrickson/neotoma/issues/1472", seen="2026-05-29"),),

@@ -9,16 +9,30 @@ What happens
 Why it breaks
     A server may demand the id (MCP 2025-11-25, transports, session management), and a client must
     send it, so the fault is Claude's. It was said to be fixed in March 2026 and reported again in
-    July and September. Plenty of servers with sessions do work.
+    July and September. Plenty of servers with sessions do work. Claude Code was measured to send
+    the id with every call.
 
 Fix
     Do without sessions if you can; MCP 2026-07-28 has none. Keep state by the user in the token:
 
-        StreamableHTTPSessionManager(server, stateless=True)           # Python SDK
-        mcp.http_app(stateless_http=True)                              # FastMCP
-        new StreamableHTTPServerTransport({ sessionIdGenerator: undefined })  // TypeScript SDK
+        mcp.http_app(stateless_http=True)                      # FastMCP
+        StreamableHTTPSessionManager(server, stateless=True)   # Python SDK
+
+        new StreamableHTTPServerTransport({                    // TypeScript SDK
+          sessionIdGenerator: undefined,
+        })
+
+    The TypeScript SDK wants a new transport, and a server connected to it, for every request then;
+    a second request to the same one is an error.
 
     If you cannot, log for a day how many calls come without the id before you change anything.
+
+    Without sessions, a call that names none has to say 200:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' | head -1
 """
 
 from collections.abc import Iterator
@@ -30,11 +44,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import handshake_era
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.ERROR_WHEN_CONNECTING,
     confidence=Confidence.REPORTED,
     deep=True,

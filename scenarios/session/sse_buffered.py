@@ -9,18 +9,34 @@ What happens
 Why it breaks
     Something between the server and Claude collects the answer before it passes it on: nginx with
     `proxy_buffering` (its default), a tunnel or CDN, compression of the stream, a framework that
-    does not flush.
+    does not flush. Cloudflare's quick tunnels (trycloudflare.com) do not support event streams.
 
 Fix
-    Send `X-Accel-Buffering: no` with every `text/event-stream` answer; nginx obeys it. Or set it
-    where the proxy is:
+    Let every event leave at once, or send none. The server: `X-Accel-Buffering: no` with every
+    `text/event-stream` answer; nginx obeys it. Or set it where the proxy is:
 
-        location /mcp { proxy_buffering off; gzip off; proxy_http_version 1.1;
-                        proxy_read_timeout 310s; proxy_pass http://BACKEND; }
+        location /mcp {
+          proxy_buffering off;
+          gzip off;
+          proxy_http_version 1.1;
+          proxy_read_timeout 310s;
+          proxy_pass http://BACKEND;
+        }
 
-    Leave event streams out of compression. Where the way cannot be changed (some tunnels), answer
-    with plain JSON, which is allowed for every request (Python SDK `json_response=True`, TypeScript
-    SDK `enableJsonResponse: true`).
+    Leave event streams out of compression; in Express, keep `compression()` away from this route.
+
+    Where the way cannot be changed, answer with plain JSON, which is allowed for every request.
+    FastMCP: `mcp.http_app(json_response=True)`. Python SDK: `json_response=True` of the session
+    manager. TypeScript SDK: `enableJsonResponse: true`.
+
+    Call a slow tool that reports progress. The times have to be spread, not all the same:
+
+        curl -sN -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{
+          "name":"TOOL","arguments":{},"_meta":{"progressToken":1}}}' \\
+          | while read -r line; do date +%T; done
 """
 
 import json
@@ -34,6 +50,7 @@ from harness.model.jsonrpc import messages
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import brings_token, rpc_method
+from scenarios.effects import inferred
 
 LONG, AT_ONCE = 2000.0, 50.0
 """Milliseconds: an answer that took long, and one whose parts came together."""
@@ -41,7 +58,7 @@ LONG, AT_ONCE = 2000.0, 50.0
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.SERVER_UNAVAILABLE,
     confidence=Confidence.REPORTED,
     sources=(

@@ -2,20 +2,38 @@
 
 What happens
     A call of a tool is not answered within 300 seconds. The hosted Claude gives up and tells the
-    model that the call timed out; Claude Code does so after five minutes without a sign of life.
+    model that the call timed out; Claude Code does so after five minutes without an answer or a
+    sign of progress. One user of Claude Desktop saw calls of connectors end after four minutes.
     What the tool has done by then stays done, and its result is lost.
 
 Why it breaks
     The limit is Claude's, by design, for the whole call. Proxies in front of the server often have
-    a shorter one of their own: nginx 60 seconds, many load balancers as well.
+    a shorter one of their own: Amazon API Gateway 29 seconds, nginx and AWS's application load
+    balancer 60.
 
 Fix
     Let the tool start the work and answer at once with a handle, and let a second tool ask for the
     state and the result. Or split the work into calls with a cursor, each far below the limit.
-    Progress notifications keep a call of Claude Code alive; do not count on them elsewhere.
+
+    Progress notifications keep a call of Claude Code alive; do not count on them elsewhere. Its
+    users can also wait longer, for one server or for all (milliseconds):
+
+        claude mcp add-json NAME \\
+          '{"type":"http","url":"https://YOUR-HOST/mcp","timeout":900000}'
+
+        export CLAUDE_CODE_MCP_TOOL_IDLE_TIMEOUT=900000
 
     Make repeating a call harmless (an idempotency key among the arguments): after a timeout the
     model tends to try again.
+
+    Time the call through the public address; it should stay well below 240 seconds:
+
+        curl -s -o /dev/null -w '%{http_code} %{time_total} s\\n' \\
+          -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{
+          "name":"TOOL","arguments":{}}}'
 """
 
 from collections.abc import Iterator
@@ -24,7 +42,7 @@ from dataclasses import replace
 from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.trace import Purpose, Step, Timing, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.hand_made import recorded, traffic
 
 LIMIT = 300_000.0
@@ -33,9 +51,20 @@ LIMIT = 300_000.0
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.DEGRADES},
+    impact={
+        Surface.CLAUDE_AI: Impact.DEGRADES,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.DEGRADES,
+            Confidence.DOCUMENTED,
+            Source("code.claude.com/docs/en/mcp", seen="2026-09"),
+        ),
+    },
     confidence=Confidence.DOCUMENTED,
-    sources=(Source("claude.com/docs/connectors/faq", seen="2026-10"),),
+    sources=(
+        Source("claude.com/docs/connectors/faq", seen="2026-10"),
+        Source("code.claude.com/docs/en/mcp", seen="2026-09"),
+        Source("github.com/anthropics/claude-code/issues/64614", seen="2026-06"),
+    ),
 )
 
 

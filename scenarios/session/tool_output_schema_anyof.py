@@ -6,21 +6,27 @@ What happens
     "Checking connection..." and all tools of the connector vanish.
 
 Why it breaks
-    The structured result of a tool is an object, and the root of its schema has to say so (MCP
-    2025-11-25, tools, output schema). Schema generators make `anyOf` from a union: pydantic from
-    `A | B`, zod from `z.union`.
+    Up to MCP 2025-11-25 the structured result of a tool is an object, and the root of its schema
+    has to say so (tools, output schema). MCP 2026-07-28 allows any schema, but a client that spoke
+    the older version may refuse the list for it. Schema generators make `anyOf` from a union:
+    pydantic from `TypeAdapter(A | B)`, zod from `z.union`.
 
 Fix
-    Put the choice one level down, under a property:
+    Put the choice one level down, under a property, or leave `outputSchema` out:
 
         {"type": "object",
-         "properties": {"result": {"anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]}},
+         "properties": {"result": {
+           "anyOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]}},
          "required": ["result"]}
 
-    or leave `outputSchema` out. The list of suspects:
+    `structuredContent` of the result has to follow: `{"result": ...}`. With zod, that is
+    `z.object({ result: z.union([A, B]) })`.
 
-        jq -r '.result.tools[] | select(.outputSchema and .outputSchema.type != "object") | .name' \
-          tools.json
+    With the answer of `tools/list` in tools.json, this lists the suspects; it has to print nothing:
+
+        jq -r '.result.tools[]
+          | select(.outputSchema and .outputSchema.type != "object")
+          | .name' tools.json
 """
 
 from collections.abc import Iterator
@@ -32,11 +38,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import Members, edited_result, rpc_method
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/485", seen="2026-06-23"),),
 )

@@ -6,13 +6,13 @@ What happens
 
 Why it breaks
     Between its own parts Claude could not store the result; one report found a 404 of claude.ai's
-    own interface in the browser's network tab. The server is not involved any more by then. A
-    result that is far too long (the limit is about 150,000 characters) is another failure, and the
-    server's.
+    own interface in the browser's network tab. The server is not involved any more by then. Claude
+    Code has no such part. A result that is far too long (the limit is about 150,000 characters) is
+    another failure, and the server's.
 
 Fix
-    Check that the server's log has the call, with 200 and a short duration, and that the result is
-    small. Then try again in a new conversation.
+    Nothing can be mended on the server. Check that its log has the call, with 200 and a short
+    duration, and that the result is small. Then try again in a new conversation.
 
     If it stays, report it to Anthropic with the link to the conversation, the time in UTC, and the
     failed request from the browser's network tab.
@@ -21,11 +21,12 @@ Fix
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/207", seen="2026-04-22"),),

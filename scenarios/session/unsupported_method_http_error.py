@@ -11,12 +11,23 @@ Why it breaks
     404, and the JSON-RPC error has to be in the body: a bare 404 looks like a wrong URL.
 
 Fix
-    Answer with the JSON-RPC error and the id of the request:
+    Answer with the JSON-RPC error and the id of the request, or with empty lists:
 
-        {"jsonrpc": "2.0", "id": 3, "error": {"code": -32601, "message": "Method not found"}}
+        {"jsonrpc": "2.0", "id": 3,
+         "error": {"code": -32601, "message": "Method not found"}}
 
-    or answer with empty lists. Validation in front of the dispatcher (a fixed list of methods, a
-    schema that gives 422) is the usual place to look.
+        {"jsonrpc": "2.0", "id": 3, "result": {"prompts": []}}
+
+    Validation in front of the dispatcher (a fixed list of methods, a schema that gives 422) is the
+    usual place to look: FastAPI answers 422 where `method` is an enumeration or a `Literal`.
+
+    The status has to be 200, with a result or an error in the body. A server with sessions wants
+    the header `Mcp-Session-Id` too, with an id from `initialize`:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":3,"method":"prompts/list"}'
 """
 
 from collections.abc import Iterator
@@ -29,11 +40,12 @@ from harness.model.jsonrpc import messages
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import as_json, brings_token, rpc_method
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.SESSION,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
     sources=(Source("github.com/aipotheosis-labs/gate22/issues/90", seen="2025-09-13"),),
 )

@@ -2,17 +2,30 @@
 
 What happens
     The resource metadata or the challenge names `offline_access`. Claude connects all the same, and
-    asks for that scope.
+    asks for that scope. In Claude Code the user is then asked for consent at every sign-in: it
+    sends `prompt=consent` with this scope.
 
 Why it breaks
     Whether there is a refresh token is a matter between Claude and the authorization server, not a
     right that the MCP server could demand, so MCP 2026-07-28 wants it left out here (authorization,
-    scopes). Claude adds the scope by itself where the authorization server lists it. It becomes a
-    real failure where that server does not know the scope and refuses it.
+    refresh tokens). Claude adds the scope by itself where the authorization server lists it. It
+    becomes a real failure where that server does not know the scope and refuses it.
 
 Fix
-    Take it out of `scopes_supported` in the resource metadata and out of `scope` in the challenge.
-    Leave it in, or add it to, `scopes_supported` in the authorization server's metadata.
+    Name it in one place alone. Take it out of `scopes_supported` in the resource metadata and out
+    of `scope` in the challenge. Leave it in, or add it to, `scopes_supported` in the authorization
+    server's metadata.
+
+    The Python SDK publishes what `required_scopes` of `AuthSettings` holds, and the TypeScript SDK
+    what `scopesSupported` of `mcpAuthMetadataRouter` holds.
+
+    The first list has to be without it, the second one may have it:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq -c .scopes_supported
+
+        curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
+          | jq -c .scopes_supported
 """
 
 from collections.abc import Iterator
@@ -24,13 +37,18 @@ from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_resource_metadata
 from scenarios.calls import Members
+from scenarios.effects import inferred, with_a_token
 
 SCOPE = "offline_access"
 
 pattern = Pattern(
     step=Step.STEP_UP,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={
+        Surface.CLAUDE_AI: Impact.ADVISORY,
+        Surface.CLAUDE_CODE: inferred(Impact.ADVISORY),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     confidence=Confidence.SPECIFICATION,
     sources=(
         Source(

@@ -7,18 +7,27 @@ What happens
 
 Why it breaks
     The documentation promises another consent for the wider scope. Several people saw that it does
-    not come, in the hosted Claude and in Claude Code; open as of August 2026.
+    not come, in the hosted Claude and in Claude Code; open as of August 2026. Claude Code was
+    measured to keep the scope of such a 403 and to ask for it at the next sign-in, but for that
+    scope alone, without those it had before.
 
 Fix
     Ask for everything at the first sign-in. Name all scopes of all tools in the resource metadata,
     and in the challenge, which Claude prefers:
 
+        "scopes_supported": ["notes:read", "notes:write"]
+
         WWW-Authenticate: Bearer resource_metadata="https://YOUR-HOST/...",
           scope="notes:read notes:write"
 
     If you want users to be able to say no to some, offer that as boxes on the consent page, and
-    leave the tools they cannot use out of `tools/list`. Keep the 403 as it is: it is right, and
-    other clients follow it.
+    leave the tools they cannot use out of `tools/list`. Keep the 403: it is right, and other
+    clients follow it. Name in its `scope` what the token has already and what is missing, so that a
+    client that asks for this list alone loses nothing.
+
+    The 401 of a call without a token has to name every scope:
+
+        curl -si -X POST https://YOUR-HOST/mcp | grep -i ^www-authenticate
 """
 
 from collections.abc import Iterator
@@ -28,12 +37,17 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import challenge_parameter, evidence, refusal_evidence, simulated
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import measured, with_a_token
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.STEP_UP,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.DEGRADES},
+    impact={
+        Surface.CLAUDE_AI: Impact.DEGRADES,
+        Surface.CLAUDE_CODE: measured(Impact.DEGRADES),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     confidence=Confidence.REPORTED,
     detectable=Detectable.TRAFFIC,
     sources=(

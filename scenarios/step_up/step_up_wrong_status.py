@@ -9,7 +9,8 @@ What happens
 Why it breaks
     Claude acts on the status and the challenge. 401 means that the token is worthless, and only 403
     with `error="insufficient_scope"` means that a wider one would do (RFC 6750 section 3.1; MCP
-    2025-11-25, scope challenge handling).
+    2025-11-25, scope challenge handling). FastMCP's `require_scopes` on a tool is another thing: it
+    hides the tool from tokens without the scope.
 
 Fix
     Check the scope before the MCP library takes the request, where the HTTP status can still be
@@ -18,10 +19,28 @@ Fix
         HTTP/1.1 403 Forbidden
         WWW-Authenticate: Bearer error="insufficient_scope",
           scope="notes:read notes:write",
-          resource_metadata="https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
+          resource_metadata="https://YOUR-HOST/..."
+
+    TypeScript SDK, in a handler behind `requireBearerAuth`, with a table of scopes by tool:
+
+        const needs = SCOPES[req.body.params?.name] ?? [];
+        const has = req.auth.scopes;
+        if (needs.some((one) => !has.includes(one)))
+          return res.status(403).set("WWW-Authenticate",
+            `Bearer error="insufficient_scope", ` +
+            `scope="${[...new Set([...has, ...needs])].join(" ")}", ` +
+            `resource_metadata="${METADATA_URL}"`).end();
+
+    For one scope that every call needs, `requireBearerAuth({ requiredScopes })` says it by itself.
 
     Claude does not always follow even that (step-up-403-ignored), so ask for every scope at the
-    first sign-in as well.
+    first sign-in as well. With a token that lacks the scope, this has to show the 403 above:
+
+        curl -si -X POST https://YOUR-HOST/mcp -H 'Authorization: Bearer TOKEN' \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"tools/call",
+          "params":{"name":"TOOL","arguments":{}}}'
 """
 
 import json
@@ -33,12 +52,13 @@ from harness.diagnosis.reading import body_evidence, challenge_parameter, eviden
 from harness.model.jsonrpc import messages
 from harness.model.trace import Exchange, Purpose, Response, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.STEP_UP,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.DEGRADES},
+    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     confidence=Confidence.SPECIFICATION,
     sources=(
         Source("www.rfc-editor.org/rfc/rfc6750", seen="2012-10"),

@@ -9,12 +9,18 @@ Why it breaks
     The limits are documented: 10 s for discovery, registration and token, 30 s for a refresh. Cold
     starts of serverless functions, databases that wake up, a slow upstream provider and e-mail or
     logging before the answer use them up. The code or the refresh token is spent then all the same,
-    so a second attempt with it is refused.
+    so a second attempt with it is refused. Claude Code waits 30 s for metadata, and asks once more.
 
 Fix
-    Keep one instance warm (Cloud Run and Fly: minimum instances 1; Lambda: provisioned
-    concurrency), and leave everything that the answer does not need for after it. Serve metadata
-    from memory or as static files. Give calls to an upstream provider a limit of five seconds.
+    Keep one instance warm, and leave everything that the answer does not need for after it. Cloud
+    Run, then Fly in the `[http_service]` of `fly.toml`; on Lambda it is provisioned concurrency:
+
+        gcloud run services update YOUR-SERVICE --min-instances=1
+
+        min_machines_running = 1
+
+    Serve metadata from memory or as static files. Give calls to an upstream provider a limit of
+    five seconds.
 
     Measure the first request after a pause, from outside:
 
@@ -22,6 +28,8 @@ Fix
           https://YOUR-HOST/.well-known/oauth-authorization-server
         curl -s -o /dev/null -w '%{time_total}\\n' -d grant_type=refresh_token \\
           -d refresh_token=x https://YOUR-TOKEN-ENDPOINT
+
+    Both have to stay below three seconds.
 """
 
 from collections.abc import Iterator
@@ -33,11 +41,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, FailureKind, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_grant
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
     slow=True,

@@ -3,27 +3,35 @@
 What happens
     Claude registers, is told how to prove who it is at the token endpoint, does so, and is answered
     `invalid_client` or that the `client_id` is missing. The token endpoint does not know that way:
-    mostly it has no HTTP Basic, or it insists on a secret from a client that was given none.
+    mostly it has no HTTP Basic, or it insists on a secret from a client that was given none. In one
+    report the user read "Couldn't reach the MCP server".
 
 Why it breaks
     The registration's answer is binding for both sides (RFC 7591 section 3.2.1), and where it names
     no method, `client_secret_basic` is meant (RFC 7591 section 2). Claude takes the method from the
-    answer. A registration that fills in a default which the token route has no code for locks every
-    client out.
+    answer. Claude Code, when it was given a secret, goes by the metadata's list instead, and uses
+    Basic where there is none. A registration that fills in a default which the token route has no
+    code for locks clients out.
 
 Fix
     Let the token endpoint take all three: `none` with PKCE, `client_secret_post` and
-    `client_secret_basic`. In the one public report, adding Basic cured it. At least let the
-    registration answer with a method that works, and list exactly those in the metadata:
+    `client_secret_basic`. In the one report about claude.ai, adding Basic cured it. At least let
+    the registration answer with a method that works, and list exactly those in the metadata:
 
         "token_endpoint_auth_methods_supported":
           ["none", "client_secret_post", "client_secret_basic"]
 
-    With Basic there is no `client_id` in the form: take it from the header (RFC 6749 section
-    2.3.1). Try what your registration answered:
+    With Basic the client need not put `client_id` into the form: take it from the header (RFC 6749
+    section 2.3.1). The token route of the MCP TypeScript SDK (1.32) looks at the form alone, so
+    never register `client_secret_basic` with it; the one of the Python SDK (2.3) wants `client_id`
+    in the form with Basic too.
+
+    Try the method that your registration answered, here Basic:
 
         curl -i -u ID:SECRET -d grant_type=authorization_code -d code=x \\
           https://YOUR-TOKEN-ENDPOINT
+
+    It has to complain about the code (`invalid_grant`), not about the client.
 """
 
 import re
@@ -43,13 +51,20 @@ from harness.diagnosis.token_endpoint import (
 )
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Json, Purpose, Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_server_metadata
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.BREAKS,
+            Confidence.REPORTED,
+            Source("github.com/kernel/kernel-mcp-server/issues/96", seen="2026-04-14"),
+        ),
+    },
     confidence=Confidence.REPORTED,
     explains=("token.issued",),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/200", seen="2026-04-21"),),

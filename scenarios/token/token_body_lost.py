@@ -2,7 +2,8 @@
 
 What happens
     Claude sends the form with `grant_type` in it, and the token endpoint answers that `grant_type`
-    is missing; Entra says AADSTS900144. The body got lost in between.
+    is missing; Entra says AADSTS900144. The body got lost in between. One report is known, behind
+    an AWS API gateway; where its body went was not found out.
 
 Why it breaks
     Something hands the request on and forgets what is in it: a proxy route in front of an identity
@@ -11,14 +12,25 @@ Why it breaks
     section 15.4), or a route that has no parser for forms.
 
 Fix
+    Forward the bytes of the body as they came, with `Content-Type` and the right `Content-Length`,
+    and do not redirect this route.
+
+    Express: put `express.urlencoded()` before a route of your own. Before `http-proxy-middleware` a
+    parser empties the body; leave it out there, or write the body again:
+
+        createProxyMiddleware({ target, on: { proxyReq: fixRequestBody } })
+
+    AWS Lambda: a form can arrive encoded; decode it when `event.isBase64Encoded` is true:
+
+        const form = event.isBase64Encoded
+          ? Buffer.from(event.body, "base64").toString() : event.body;
+
     Post the same form to both addresses and compare, first yours, then the provider's:
 
         curl -i -d grant_type=authorization_code -d code=x -d client_id=x \\
           https://YOUR-TOKEN-ENDPOINT
 
-    Both have to complain about the code. If yours complains about `grant_type`, forward the bytes
-    of the body with `Content-Type` and the right `Content-Length`, do not redirect this route, and
-    in Express put `express.urlencoded()` before it.
+    Both have to complain about the code or the client, neither about `grant_type`.
 """
 
 import re
@@ -29,12 +41,13 @@ from harness.diagnosis.reading import body_evidence, evidence
 from harness.diagnosis.token_endpoint import form, said
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
     explains=("token.issued", "refresh.accepted"),

@@ -7,15 +7,19 @@ What happens
 Why it breaks
     For a client id and secret that the user entered, Claude always uses `client_secret_post`, and
     does not look at the list (one report, open as of 2026-09-22). For a client that it registered
-    itself it takes the method from the registration's answer. A server without
-    `client_secret_post` is in its rights: only HTTP Basic is required of it for clients with a
-    password (RFC 6749 section 2.3.1).
+    itself it takes the method from the registration's answer. Claude Code goes by the list and uses
+    the header here. A server without `client_secret_post` is in its rights: only HTTP Basic is
+    required of it for clients with a password (RFC 6749 section 2.3.1).
 
 Fix
-    Switch `client_secret_post` on for this client; Auth0 and Okta have it as a setting of the
-    application. Or make it a public client with PKCE and leave the secret empty in Claude, where
-    the provider allows it. Or put a token endpoint of your own in front that turns one form into
-    the other.
+    Switch `client_secret_post` on for this client, or make it a public client with PKCE and leave
+    the secret empty in Claude, where the provider allows it. Auth0: Applications, the application,
+    Credentials, then Client Secret (Post).
+
+    Where the provider has Basic alone, put a token endpoint of your own in front. FastMCP's OAuth
+    proxy takes Claude's way on its side and speaks Basic to the provider:
+
+        OAuthProxy(..., token_endpoint_auth_method="client_secret_basic")
 
     If clients register themselves, answer with the method that you take, and Claude uses it:
 
@@ -24,10 +28,12 @@ Fix
     To see that the secret is right, send it both ways; the first has to fail, the second to
     complain about the code only:
 
-        curl -i -d client_id=ID -d client_secret=SECRET -d grant_type=authorization_code \\
-          -d code=x https://YOUR-TOKEN-ENDPOINT
-        curl -i -u ID:SECRET -d grant_type=authorization_code -d code=x \\
-          https://YOUR-TOKEN-ENDPOINT
+        curl -i -d client_id=ID -d client_secret=SECRET -d code=x \\
+          -d grant_type=authorization_code https://YOUR-TOKEN-ENDPOINT
+        curl -i -u ID:SECRET -d code=x \\
+          -d grant_type=authorization_code https://YOUR-TOKEN-ENDPOINT
+
+    When `client_secret_post` is on, both complain about the code.
 """
 
 from collections.abc import Iterator
@@ -40,11 +46,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import edited, is_server_metadata, with_field
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
     explains=("token.issued",),

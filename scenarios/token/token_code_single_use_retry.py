@@ -3,12 +3,13 @@
 What happens
     The token endpoint was sent the same code twice, and gave out another token the second time. It
     breaks no connection: Claude sends a code once (a trace in public report 432 counts exactly one
-    use). It shows only when a check asks for it.
+    use), and Claude Code a second time only when it was refused. It shows only when a check asks
+    for it.
 
 Why it breaks
     A code must be good for one use (RFC 6749 section 4.1.2). Whoever reads it in a log or a browser
     history could sign in with it. Servers loosen this on purpose at times, so that a client may try
-    again after a slow first answer.
+    again after a slow first answer; others sign the code and keep no record of it.
 
     The other way round is no failure: a server that refuses the second use with `invalid_grant`,
     and also ends what came from the first, is right. If your log shows the same code twice and the
@@ -16,9 +17,13 @@ Why it breaks
     code is spent, and a second attempt can only fail.
 
 Fix
-    Mark the code as used in the same transaction that reads it, before anything slow begins:
+    Mark the code as used in the same step that reads it, before anything slow begins. In SQL, then
+    in Redis, which hands it out once:
 
-        UPDATE codes SET used = true WHERE code = $1 AND used = false RETURNING *
+        UPDATE codes SET used = true WHERE code = $1 AND used = false
+          RETURNING *
+
+        GETDEL code:...
 
     No row means `invalid_grant`. Then issue the token without work that can wait. If you want a
     lost answer to be repeatable, return the very same tokens for the same code, verifier and client
@@ -34,11 +39,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_grant
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
     deep=True,
     sources=(

@@ -8,7 +8,9 @@ What happens
 Why it breaks
     Claude names the MCP URL as `resource` in both requests (RFC 8707). Cognito looks for a resource
     server of the user pool with exactly that identifier, and where there is none it refuses without
-    saying why. That the missing entry is the reason was seen in traces, not confirmed by Amazon.
+    saying why. That the missing entry is the reason was seen in traces, not confirmed by Amazon; in
+    one report the same pool worked from Claude Code. Resource indicators belong to managed login on
+    the Essentials and Plus plans.
 
 Fix
     Create a resource server in the user pool whose identifier is the MCP URL as your resource
@@ -20,6 +22,15 @@ Fix
 
     The scopes are then called `https://YOUR-HOST/mcp/read`: publish them under that name. Cognito
     registers no clients by itself either, so enter the id of an app client in Claude.
+
+    Compare what you publish with what the pool knows:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq -r .resource
+        aws cognito-idp list-resource-servers --user-pool-id YOUR-POOL \\
+          --max-results 50 --query 'ResourceServers[].Identifier'
+
+    The first line has to be one of the list.
 """
 
 from collections.abc import Iterator
@@ -29,18 +40,25 @@ from harness.diagnosis.reading import body_evidence, evidence
 from harness.diagnosis.token_endpoint import code_answer, form, on_cognito, refused
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_grant, is_server_metadata, with_field
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.NONE,
+            Confidence.OBSERVED,
+            Source("github.com/anthropics/claude-ai-mcp/issues/309", seen="2026-05-18"),
+        ),
+    },
     confidence=Confidence.OBSERVED,
     explains=("token.issued",),
     sources=(
-        Source("github.com/PrefectHQ/fastmcp/issues/2149", seen="2025-10-20"),
         Source("github.com/anthropics/claude-ai-mcp/issues/309", seen="2026-05-18"),
+        Source("github.com/PrefectHQ/fastmcp/issues/2149", seen="2025-10-20"),
     ),
 )
 

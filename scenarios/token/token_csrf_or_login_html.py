@@ -11,17 +11,33 @@ Why it breaks
     them (RFC 6749 section 3.2). Middleware made for forms in a browser does not know that.
 
 Fix
-    Take the two routes, and the well-known paths, out of these checks; leave the consent form in:
+    Take the two routes, and the well-known paths, out of these checks; leave the consent form in.
 
-        @csrf_exempt                                          # Django, on the view
-        $middleware->validateCsrfTokens(except: ['oauth/*'])  // Laravel, bootstrap/app.php
-        skip_before_action :verify_authenticity_token         # Rails, in the controller
-        http.csrf(c -> c.ignoringRequestMatchers("/oauth/**"))  // Spring Security
+    Django, on the view of the route; Rails, in its controller:
 
-    With NextAuth, Clerk or another middleware in Next.js, take `/oauth` and `/.well-known` out of
-    its `matcher`. This has to be refused in JSON, with `invalid_grant` or the like:
+        @csrf_exempt
 
-        curl -i -d grant_type=authorization_code -d code=x https://YOUR-TOKEN-ENDPOINT
+        skip_forgery_protection
+
+    Laravel in `bootstrap/app.php` (up to version 12 the method is called `validateCsrfTokens`), and
+    Spring Security:
+
+        $middleware->preventRequestForgery(except: ['oauth/*']);
+
+        http.csrf(c -> c.ignoringRequestMatchers("/oauth/**"))
+
+    With a middleware for sign-in in Next.js, take the paths out of its `matcher`:
+
+        export const config = {
+          matcher: ["/((?!oauth|\\\\.well-known|_next).*)"],
+        };
+
+    See what answers:
+
+        curl -i -d grant_type=authorization_code -d code=x \\
+          https://YOUR-TOKEN-ENDPOINT
+
+    It has to refuse in JSON, with `invalid_grant`, `invalid_client` or the like.
 """
 
 from collections.abc import Iterator
@@ -37,11 +53,12 @@ from harness.diagnosis.token_endpoint import code_answer, web_guard
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
     explains=("registration.accepted", "token.issued"),

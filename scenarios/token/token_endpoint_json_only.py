@@ -6,21 +6,27 @@ What happens
     failed.
 
 Why it breaks
-    A token request is `application/x-www-form-urlencoded` (RFC 6749 section 4.1.3). Only the
-    registration is JSON (RFC 7591 section 3.1). A framework that parses JSON everywhere, or one
-    body model for both routes, refuses the form.
+    A token request is `application/x-www-form-urlencoded` (RFC 6749 section 4.1.3), and so is a
+    refresh. Only the registration is JSON (RFC 7591 section 3.1). A framework that parses JSON
+    everywhere, or one body model for both routes, refuses the form.
 
 Fix
-    Read a form on the token route, and JSON on the registration route:
+    Read a form on the token route, and JSON on the registration route. Express, FastAPI (with
+    `python-multipart` installed), and a route handler in Next.js:
 
-        app.use("/token", express.urlencoded({ extended: false }))   // Express
+        app.use("/token", express.urlencoded({ extended: false }));
 
-        async def token(grant_type: Annotated[str, Form()]): ...     # FastAPI
+        async def token(grant_type: Annotated[str, Form()]): ...
 
-    This has to be refused with `invalid_grant`, not with a word about the content type:
+        const form = await request.formData();
+
+    Send a form:
 
         curl -i -d grant_type=authorization_code -d code=x -d client_id=x \\
           https://YOUR-TOKEN-ENDPOINT
+
+    It has to be refused with `invalid_grant` or `invalid_client`, not with a word about the content
+    type.
 """
 
 import re
@@ -33,17 +39,18 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import refusal
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
     explains=("token.issued",),
     sources=(
-        Source("github.com/anthropics/claude-ai-mcp/issues/176", seen="2026-04-15"),
         Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/176", seen="2026-04-15"),
     ),
 )
 

@@ -21,9 +21,24 @@ Fix
 
         {"error": "invalid_grant", "error_description": "..."}
 
-    If you stand between Claude and GitHub, look for `error` in its answer, translate
-    `bad_verification_code` to `invalid_grant` and `incorrect_client_credentials` to
-    `invalid_client`, and set the status yourself.
+    If you stand between Claude and GitHub, look for `error` in its answer, translate its names, and
+    set the status yourself. Express:
+
+        const names = {
+          bad_verification_code: "invalid_grant",
+          incorrect_client_credentials: "invalid_client",
+        };
+        if (answer.error) {
+          const error = names[answer.error] ?? answer.error;
+          return response.status(400).json({ error });
+        }
+
+    Ask with a code that nobody issued:
+
+        curl -s -o /dev/null -w '%{http_code}\\n' -d code=x -d client_id=x \\
+          -d grant_type=authorization_code https://YOUR-TOKEN-ENDPOINT
+
+    It has to print 400 or 401.
 """
 
 from collections.abc import Iterator
@@ -36,11 +51,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_grant, with_mangled_code
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
     explains=("token.issued",),
     sources=(

@@ -3,7 +3,8 @@
 What happens
     The token request is turned down with an HTML page, plain text, or JSON of another form, such as
     `application/problem+json` or `{"detail": "..."}`. Claude cannot read why, and shows its general
-    text. What the real reason was, only the server's log says.
+    text; Claude Code says "Invalid OAuth error response". What the real reason was, only the
+    server's log says.
 
 Why it breaks
     A refusal is a JSON object with a string `error` (RFC 6749 section 5.2); Anthropic's checklist
@@ -18,10 +19,19 @@ Fix
 
         {"error": "invalid_grant", "error_description": "the code has expired"}
 
-    FastAPI: an exception handler for `RequestValidationError` and `HTTPException` on these routes.
-    Express: an error middleware behind the router. Try it; the body has to have `error`:
+    FastAPI, and the same for `HTTPException`; give the token route an application of its own if the
+    others shall keep their form:
 
-        curl -s -d grant_type=authorization_code -d code=x https://YOUR-TOKEN-ENDPOINT | jq .error
+        @app.exception_handler(RequestValidationError)
+        async def refuse(request, error):
+            return JSONResponse({"error": "invalid_request"}, 400)
+
+    Express: an error middleware, with four parameters, behind the router. Try it:
+
+        curl -s -d grant_type=authorization_code -d code=x \\
+          https://YOUR-TOKEN-ENDPOINT | jq .error
+
+    It has to print a code in quotes. Try it without `code` too.
 """
 
 from collections.abc import Iterator
@@ -39,11 +49,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import is_grant, with_mangled_code
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.DOCUMENTED,
     explains=("token.issued",),
     sources=(

@@ -8,8 +8,9 @@ What happens
 
 Why it breaks
     The member is recommended, and without it the client has to learn the lifetime by other means
-    (RFC 6749 section 5.1). Clients guess: one hour is common, and a null was seen to be taken for
-    "expired already", so that every request renews the token first.
+    (RFC 6749 section 5.1). Clients guess: one hour is common. Claude Code was measured to take a
+    null for "expired already", and to renew the token before every request when less than five
+    minutes are left of it.
 
 Fix
     Send the lifetime in seconds, a positive whole number, with every token answer, the refreshed
@@ -17,8 +18,19 @@ Fix
 
         {"access_token": "...", "token_type": "Bearer", "expires_in": 3600}
 
+    In the MCP SDKs it is a member of what your provider returns, from `exchangeAuthorizationCode`
+    and `exchangeRefreshToken` (TypeScript) or `exchange_authorization_code` and
+    `exchange_refresh_token` (Python).
+
     For a token that never expires, leave the member out rather than send 0. And answer 401, not 403
     or 500, when a token has expired: that is what Claude then goes by.
+
+    See what a refresh returns, with a refresh token of your own:
+
+        curl -s -d grant_type=refresh_token -d refresh_token=YOURS \\
+          -d client_id=ID https://YOUR-TOKEN-ENDPOINT | jq .expires_in
+
+    It has to print a number above 300.
 """
 
 import json
@@ -29,13 +41,20 @@ from harness.diagnosis.reading import evidence
 from harness.diagnosis.token_endpoint import code_answer, document, issued
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import without
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={
+        Surface.CLAUDE_AI: Impact.ADVISORY,
+        Surface.CLAUDE_CODE: Effect(
+            Impact.ADVISORY,
+            Confidence.REPORTED,
+            Source("github.com/anthropics/claude-code/issues/9017", seen="2025-10-06"),
+        ),
+    },
     confidence=Confidence.REPORTED,
     sources=(
         Source("github.com/Doist/todoist-mcp/issues/400", seen="2026-03-19"),

@@ -12,12 +12,21 @@ Why it breaks
     clients with older versions do not.
 
 Fix
-    Send a number:
+    Send a number, without quotes:
 
         "expires_in": 3600
 
-    At Entra use the v2.0 endpoints (`/oauth2/v2.0/token`). If you proxy another provider, turn the
-    member into an integer on the way.
+    At Entra use the v2.0 endpoints (`/oauth2/v2.0/token` instead of `/oauth2/token`). If you proxy
+    another provider, turn the member into an integer on the way:
+
+        const expires_in = Number(answer.expires_in);
+
+    See what a refresh returns, with a refresh token of your own:
+
+        curl -s -d grant_type=refresh_token -d refresh_token=YOURS \\
+          -d client_id=ID https://YOUR-TOKEN-ENDPOINT | jq '.expires_in | type'
+
+    It has to print `"number"`.
 """
 
 import json
@@ -30,11 +39,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
     sources=(
         Source("github.com/modelcontextprotocol/typescript-sdk/issues/1111", seen="2025-11"),

@@ -3,15 +3,34 @@
 What happens
     The token endpoint answers `invalid_target`. Claude sends the MCP URL as `resource` with the
     authorization and the token request (RFC 8707); the authorization server does not know that
-    resource. Where another company runs the authorization server, only its log shows this request.
+    resource. Where another company runs the authorization server, only its log shows this request,
+    and the operator of the MCP server believes that none was ever sent.
 
 Why it breaks
     The identity provider keeps a list of resources or audiences, and the MCP URL is not on it, or
-    stands there in another spelling: another path, a trailing slash, another host.
+    stands there in another spelling: another path, a trailing slash, another host. A server at the
+    root of its host is named with the slash: `https://YOUR-HOST/`.
 
 Fix
     Register the exact MCP URL, as the resource metadata names it, as a resource (audience, API
     identifier, resource indicator) at the identity provider.
+
+    WorkOS AuthKit: add it to the MCP resource indicators of the environment. FastMCP's
+    `AuthKitProvider` writes the string to paste into its log when it starts. The list by API:
+
+        curl -s https://api.workos.com/user_management/authkit_oauth_resources \\
+          -H 'Authorization: Bearer API-KEY' | jq -r '.data[].uri'
+
+    Keycloak refuses only with the experimental feature `resource-indicators`: the client that
+    stands for the MCP server then needs the attribute `resource_url` with this URL, and has to be
+    in the token's audience already. Without the feature Keycloak takes no notice of `resource`.
+
+    What Claude sends is the `resource` of your metadata:
+
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | jq -r .resource
+
+    What it prints has to be in the provider's list, character by character.
 """
 
 from collections.abc import Iterator
@@ -23,17 +42,19 @@ from harness.diagnosis.reading import evidence
 from harness.model.answer import Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
     explains=("token.issued",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/271", seen="2026-05-10"),
         Source("github.com/PrefectHQ/fastmcp/issues/3905", seen="2026-04-13"),
+        Source("github.com/l10178/idaas-book/issues/243", seen="2026-09-21"),
     ),
 )
 

@@ -26,14 +26,18 @@ Why it breaks
     (6) No metadata was found, and Claude posted to `/token` at a guessed address.
 
 Fix
-    Go through the list in this order, and run a check against the server: it follows the same path
-    and names what it finds. Then try the token endpoint from outside:
+    Find out first whose log the request would be in: the host of `token_endpoint` in the metadata
+    that Claude reads. Then go through the list in this order, and run a check against the server:
+    it follows the same path and names what it finds. If Claude Code, which asks from the user's own
+    machine, gets a token from the same server, look at (4) and (5).
 
-        curl -i -A python-httpx/0.28.1 -d grant_type=authorization_code -d code=x \\
-          https://YOUR-TOKEN-ENDPOINT
+        curl -s https://YOUR-ISSUER/.well-known/oauth-authorization-server \\
+          | jq -r .token_endpoint
+        curl -i -A python-httpx/0.28.1 -d code=x \\
+          -d grant_type=authorization_code https://YOUR-TOKEN-ENDPOINT
 
-    It has to answer 400 with JSON, and the request has to be in your log. If all six are ruled out,
-    report it with a fresh `ofid_` from the address bar and the time in UTC.
+    It has to answer 400 or 401 with JSON, and the request has to be in your log. If all six are
+    ruled out, report it with a fresh `ofid_` from the address bar and the time in UTC.
 """
 
 from collections.abc import Iterator
@@ -44,13 +48,14 @@ from harness.diagnosis.token_endpoint import form
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import UrlError, host, query
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
     # A symptom: it must never outrank the cause behind it.
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.CONTESTED,
     detectable=Detectable.TRAFFIC,

@@ -21,7 +21,15 @@ Fix
 
     If the token endpoint is GitHub's, it cannot serve Claude as it is: let your own server be the
     authorization server, which asks GitHub with `Accept: application/json` and issues tokens of its
-    own. FastMCP's `GitHubProvider` does that.
+    own. FastMCP's `GitHubProvider` does that, and so does a Worker with Cloudflare's
+    `workers-oauth-provider`.
+
+    A refusal has the form of the other answers, so no code is needed to see it:
+
+        curl -si -d grant_type=authorization_code -d code=x -d client_id=x \\
+          https://YOUR-TOKEN-ENDPOINT | grep -i ^content-type
+
+    It has to print `application/json`, without an `Accept` in the request.
 """
 
 import json
@@ -36,11 +44,12 @@ from harness.diagnosis.token_endpoint import code_answer
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("token.issued",),
     sources=(

@@ -9,17 +9,32 @@ Why it breaks
     Mostly the code lies in the memory of one process, and the token request reached another:
     several workers or replicas, or a serverless function that starts anew. Claude's token request
     comes from another machine than the user's browser, so neither a cookie nor the client address
-    leads both to the same place.
+    leads both to the same place. A file on an instance's own disk is no better.
 
 Fix
     Keep codes, pending sign-ins, clients and refresh tokens in a store that all instances share
-    (Redis, a database), with an expiry of a minute or so for codes. FastMCP's OAuth proxy takes a
-    `client_storage`; most SDK samples have a dictionary. Or sign and encrypt the code so that it
-    carries what belongs to it, and keep only the used ones in the store.
+    (Redis, a database), with an expiry of a minute or so for codes. Most SDK samples have a
+    dictionary or a `Map`: replace it. Or sign and encrypt the code so that it carries what belongs
+    to it, and keep only the used ones in the store.
 
-    Sticky sessions do not help. To prove it, go down to one instance and try ten times: if all ten
-    work, this was it. A single process that still refuses has another reason; log it next to the
-    `invalid_grant`.
+    FastMCP's OAuth proxy writes files to the instance's disk unless it is given a store, and says
+    "Invalid or expired authorization transaction" when another one is asked (Cloud Run,
+    Kubernetes). With `RedisStore` from `key_value.aio.stores.redis`:
+
+        GitHubProvider(
+            ...,
+            jwt_signing_key=os.environ["JWT_SIGNING_KEY"],
+            client_storage=RedisStore(host="BACKEND", port=6379),
+        )
+
+    Wrap the store in `FernetEncryptionWrapper`: it holds the tokens of the provider.
+
+    Sticky sessions do not help. To prove it, go down to one instance and sign in ten times; if all
+    ten work, this was it:
+
+        gcloud run services update YOUR-SERVICE --max-instances=1
+
+    A single process that still refuses has another reason; log it next to the `invalid_grant`.
 """
 
 import re
@@ -30,18 +45,20 @@ from harness.diagnosis.reading import body_evidence, evidence
 from harness.diagnosis.token_endpoint import code_answer, form, on_cognito, refused, said
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 from scenarios.registrations import client_id_asked
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
     explains=("token.issued",),
     sources=(
         Source("github.com/punkpeye/fastmcp/issues/277", seen="2026-06-09"),
         Source("github.com/yeongseon/cloudblocks/issues/36", seen="2026-03-17"),
         Source("github.com/taylorwilsdon/google_workspace_mcp/issues/267", seen="2025-11"),
+        Source("github.com/PrefectHQ/fastmcp/issues/2634", seen="2025-12-17"),
     ),
 )
 

@@ -12,14 +12,20 @@ Why it breaks
     (RFC 6749 section 5.2).
 
 Fix
-    Enter the id and a secret created just now in the connector's settings. At Entra copy the
-    column Value, not Secret ID. Test the pair first; a right one is answered with `invalid_grant`
-    about the code:
+    Enter the id and a secret created just now in the connector's settings. Removing the connector
+    forgets both, so enter them again when adding it.
 
-        curl -i -d client_id=ID -d client_secret=SECRET -d grant_type=authorization_code \\
-          -d code=x https://YOUR-TOKEN-ENDPOINT
+    Entra: Certificates & secrets, copy the column Value, not Secret ID. AADSTS7000215 says that the
+    secret is wrong, AADSTS7000222 that it has expired; the portal gives a secret two years at most.
 
-    Or run a check with the pair you believe in. If that gets a token, what Claude holds differs.
+    Test the pair before it goes into Claude, with the secret in the form as Claude sends it:
+
+        curl -i -d client_id=ID -d client_secret=SECRET -d code=x \\
+          -d grant_type=authorization_code https://YOUR-TOKEN-ENDPOINT
+
+    A right pair is answered with `invalid_grant` or another word about the code; `invalid_client`
+    means that the pair is wrong. Or run a check with the pair you believe in. If that gets a token,
+    what Claude holds differs.
 """
 
 from collections.abc import Iterator
@@ -37,12 +43,13 @@ from harness.diagnosis.token_endpoint import (
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import is_http_url
+from scenarios.effects import measured
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
     explains=("token.issued",),

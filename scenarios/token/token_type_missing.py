@@ -16,8 +16,17 @@ Fix
 
         "token_type": "Bearer"
 
-    A provider that answers `DPoP` or `mac` binds the token to a key that Claude does not have:
+    In the MCP TypeScript SDK it is a member of what your provider returns from
+    `exchangeAuthorizationCode` and `exchangeRefreshToken`; the Python SDK's `OAuthToken` fills it
+    in. A provider that answers `DPoP` or `mac` binds the token to a key that Claude does not have:
     switch that off for this client.
+
+    See what a refresh returns, with a refresh token of your own:
+
+        curl -s -d grant_type=refresh_token -d refresh_token=YOURS \\
+          -d client_id=ID https://YOUR-TOKEN-ENDPOINT | jq .token_type
+
+    It has to print `"Bearer"`, in upper or lower case.
 """
 
 from collections.abc import Iterator
@@ -29,11 +38,12 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import without
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
     sources=(
         Source("RFC 6749 sections 5.1 and 7.1", seen="2012-10"),
