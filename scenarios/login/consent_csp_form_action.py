@@ -37,6 +37,7 @@ Fix
 
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from urllib.parse import SplitResult
 
 from harness.diagnosis.browsing import loads
@@ -78,26 +79,42 @@ def detect(trace: Trace) -> Iterator[Evidence]:
         page = load.page
         if page is None or page.response is None or load.hops[0].request.method != "POST":
             continue
-        for sources in _form_actions(page.response):
+        for place, sources in _form_actions(page.response):
             for hop in load.hops:
                 if not any(_allows(one, hop.request.url, page.request.url) for one in sources):
                     header = f"form-action {' '.join(sources)}"
-                    place = "response.header.content-security-policy"
                     yield evidence(page, place, header, f"with {origin(hop.request.url)}")
                     yield evidence(hop, "request.url", origin(hop.request.url))
                     return
 
 
-def _form_actions(response: Response) -> Iterator[list[str]]:
-    """The sources of each policy that limits where forms lead (CSP 3, section 6.4.1)."""
+def _form_actions(response: Response) -> Iterator[tuple[str, list[str]]]:
+    """Place and sources of each policy that limits where forms lead (CSP 3, form-action)."""
     if not is_html(response):
         return
-    for policy in (response.header("content-security-policy") or "").split(","):
+    header = response.header("content-security-policy") or ""
+    placed = [("response.header.content-security-policy", one) for one in header.split(",")]
+    placed += [("response.body", one) for one in _in_markup(response.text)]
+    for place, policy in placed:
         for directive in policy.split(";"):
             name, *sources = directive.lower().split() or [""]
             if name == "form-action":
-                yield sources
+                yield place, sources
                 break  # of a repeated directive the first counts
+
+
+def _in_markup(page: str) -> list[str]:
+    """The policies that a page states in its own markup (HTML standard, http-equiv)."""
+    found: list[str] = []
+
+    class Meta(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            values = dict(attrs)
+            if (values.get("http-equiv") or "").lower() == "content-security-policy":
+                found.append(values.get("content") or "")
+
+    Meta().feed(page)
+    return found
 
 
 def _allows(source: str, url: str, page: str) -> bool:

@@ -5,7 +5,7 @@ What happens
     sign-in. If this connector does not work, it has another reason.
 
 Why it breaks
-    It does not. RFC 7591 section 3.2.1 wants 201 Created, and strict clients may insist on it.
+    It does not. RFC 7591 section 3.2 wants 201 Created, and strict clients may insist on it.
     Claude takes both: servers with 200 were seen to get the authorization request, and an operator
     who changed 200 to 201 on a broken connector reported that nothing changed. Claude Code was seen
     to connect to a server that answers 200. better-auth was seen to do so.
@@ -51,7 +51,7 @@ pattern = Pattern(
         Source("github.com/anthropics/claude-ai-mcp/issues/217", seen="2026-09-05"),
         Source("github.com/akutishevsky/withings-mcp/pull/29", seen="2026-04-19"),
         Source("github.com/anthropics/claude-ai-mcp/issues/155", seen="2026-04-21"),
-        Source("RFC 7591 section 3.2.1", seen="2015-07"),
+        Source("RFC 7591 section 3.2", seen="2015-07"),
     ),
 )
 

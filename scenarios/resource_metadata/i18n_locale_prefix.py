@@ -36,7 +36,7 @@ from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from harness.diagnosis.pattern import Pattern
-from harness.diagnosis.reading import evidence, status_evidence
+from harness.diagnosis.reading import evidence, is_html, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
@@ -71,10 +71,16 @@ def detect(trace: Trace) -> Iterator[Evidence]:
         arrived = next(
             (e for e in trace.exchanges if e.n > one.n and e.request.url == target), None
         )
-        if arrived is not None and arrived.status == 404:
+        if arrived is not None and _a_page(arrived):
             location = one.response.header("location") if one.response else None
             yield evidence(one, "response.header.location", location, "no redirect")
             yield status_evidence(arrived, "200")
+
+
+def _a_page(arrived: Exchange) -> bool:
+    """True where nothing waits for a client below the language: no page, or one for people."""
+    response = arrived.response
+    return response is not None and (response.status == 404 or is_html(response))
 
 
 def _below_a_language(exchange: Exchange) -> str | None:

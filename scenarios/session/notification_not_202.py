@@ -61,6 +61,9 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     answer = trace.last(Step.SESSION, Purpose.INITIALIZED)
     if answer is None or answer.response is None or answer.status in (202, 401, 403):
         return
+    # 204 is against the specification, and connects.
+    if answer.status == 204:
+        return
     # Where the other calls of the session fail too, the notification is not the reason.
     if listed_tools(trace) is None:
         return

@@ -62,7 +62,7 @@ def test_json_has_the_layer_beside_the_findings() -> None:
     assert found["failed"] == []
     total = found["holds"] + len(found["violated"]) + found["not_shown"]
     # Every requirement of this revision.
-    assert total == 334
+    assert total == 333
     one = next(each for each in found["violated"] if each["id"] == "asm-pkce-present")
     assert one["party"] == "authorization-server"
     assert one["level"] == "MUST"

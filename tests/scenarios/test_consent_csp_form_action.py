@@ -9,10 +9,12 @@ from scenarios.login.consent_csp_form_action import detect
 CALLBACK = "https://claude.ai/api/mcp/auth_callback?code=x&state=s-1"
 
 
-def blocked(policy: str) -> bool:
+def blocked(policy: str, page: bytes = b"") -> bool:
     headers = (("Content-Type", "text/html"), ("Content-Security-Policy", policy))
     trace = traffic(
-        recorded(Step.AUTHORIZE, "https://auth.example.com/authorize", headers=headers),
+        recorded(
+            Step.AUTHORIZE, "https://auth.example.com/authorize", headers=headers, answer=page
+        ),
         recorded(
             Step.LOGIN,
             "https://auth.example.com/consent",
@@ -23,6 +25,12 @@ def blocked(policy: str) -> bool:
         recorded(Step.CALLBACK, CALLBACK),
     )
     return bool(list(detect(trace)))
+
+
+def test_a_policy_in_the_markup_counts_too() -> None:
+    for policy, kept_back in (("form-action 'self'", True), ("form-action *", False)):
+        page = f'<meta content="{policy}" HTTP-EQUIV="Content-Security-Policy"><form>'.encode()
+        assert blocked("default-src *", page) is kept_back
 
 
 @pytest.mark.parametrize(
