@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -24,6 +24,13 @@ _SEEN = {
     Detectable.CLAUDE_ONLY: "only inside Claude",
 }
 
+_WAYS = (
+    "harness check URL finds",
+    "harness check URL --deep finds",
+    "The log of your server, and of what stands before it, shows while somebody connects:",
+    "Nothing outside Claude shows, so rule out the others first:",
+)
+
 
 def explain(what: str, folder: Path | None) -> int:
     """Print an article by its id, or what is known about words a user pasted."""
@@ -40,12 +47,37 @@ def explain(what: str, folder: Path | None) -> int:
     if explanation.candidates:
         click.echo("\nLikeliest first:" if explanation.facts else "Likeliest first:")
     for number, one in enumerate(explanation.candidates, start=1):
-        click.echo(f"\n{number}. {one.id}   ({one.pattern.step}, {one.pattern.confidence})")
+        reports = one.pattern.reports
+        often = f", {reports} report{'s' if reports > 1 else ''}" if reports else ""
+        click.echo(f"\n{number}. {one.id}   ({one.pattern.step}, {one.pattern.confidence}{often})")
         click.echo(f"   {one.article.title}.")
         first = " ".join(one.article.what.split("\n\n")[0].split())
         _print(wrap(first, "   ", "   "))
-    click.echo("\nTo tell them apart: harness check URL    One in full: harness explain ID")
+    _tell_apart(explanation.candidates)
+    click.echo("\nOne in full: harness explain ID")
     return 0
+
+
+def _tell_apart(candidates: Sequence[Scenario]) -> None:
+    """Which way of looking shows which of the candidates, by their numbers."""
+    found: dict[str, list[str]] = {}
+    for number, one in enumerate(candidates, start=1):
+        found.setdefault(_way(one), []).append(str(number))
+    if found:
+        click.echo("\nTo tell them apart:")
+    for way in sorted(found, key=_WAYS.index):
+        _print(wrap(f"{way} {', '.join(found[way])}", "  - ", "    "))
+
+
+def _way(one: Scenario) -> str:
+    check, deep, traffic, inside = _WAYS
+    match one.pattern.detectable:
+        case Detectable.CLIENT:
+            return deep if one.pattern.deep else check
+        case Detectable.TRAFFIC:
+            return traffic
+        case Detectable.CLAUDE_ONLY:
+            return inside
 
 
 def _article(found: Scenario) -> None:
@@ -116,6 +148,7 @@ def _as_json(one: Scenario) -> dict[str, object]:
         "impact": {surface: effect.impact for surface, effect in effects},
         "effects": {surface: _effect(effect) for surface, effect in effects},
         "confidence": pattern.confidence,
+        "reports": pattern.reports,
         "detectable": pattern.detectable,
         "deep": pattern.deep,
         "sources": [dataclasses.asdict(source) for source in pattern.sources],

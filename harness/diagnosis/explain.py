@@ -2,18 +2,27 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.diagnosis.catalogue import Scenario
+from harness.diagnosis.meanings import DISPROVED, PARAMETERS, TEXTS, Meaning
 from harness.diagnosis.pattern import Detectable
-from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Shows, Surface
 
 MOST = 8
 _SURE = list(Confidence)
+_TITLE = 3
+"""How many words of the text one word of the title or the id is worth."""
+_ABBREVIATIONS = {
+    "prm": "resource metadata",
+    "dcr": "registration",
+    "cimd": "client metadata document",
+    "idp": "authorization server",
+}
 
 
 @dataclass(frozen=True)
@@ -24,98 +33,12 @@ class Explanation:
     candidates: tuple[Scenario, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Meaning:
-    """What one parameter of a return to claude.ai says."""
-
-    text: str
-    steps: tuple[Step, ...] = ()
-    ids: tuple[str, ...] = field(default=())
-
-
-_BEFORE = (Step.REACH, Step.CHALLENGE, Step.RESOURCE_METADATA, Step.SERVER_METADATA)
-_PARAMETERS: Mapping[tuple[str, str], _Meaning] = {
-    ("step", "start_error"): _Meaning(
-        "it failed before the browser left for the sign-in page: the server was not reached, its "
-        "metadata not found, or the registration refused",
-        (*_BEFORE, Step.REGISTRATION),
-        ("zero-inbound-start-error",),
-    ),
-    ("step", "end_error"): _Meaning(
-        "the sign-in page was passed; the token request or the first call with the token failed",
-        (Step.TOKEN, Step.CONNECT),
-    ),
-    ("step", "success"): _Meaning("Claude takes the connection for established", (Step.SESSION,)),
-    ("oauth_error", "McpAuthorizationError"): _Meaning(
-        "a token was issued, and the first call with it was answered 401 or 403",
-        (Step.CONNECT,),
-        ("edge-blocks-claude-user-agent", "bearer-audience-mismatch"),
-    ),
-    ("oauth_error", "McpServerError"): _Meaning(
-        "a token was issued, and the first call with it got a server error or no MCP answer",
-        (Step.CONNECT, Step.SESSION),
-    ),
-    ("oauth_error", "unauthorized_client"): _Meaning(
-        "the token endpoint refused the client: a wrong secret, or another way to authenticate",
-        (Step.TOKEN,),
-        ("token-static-secret-wrong",),
-    ),
-    ("error_code", "mcp_registration_failed"): _Meaning(
-        "registration failed, or something before it that led to a wrong registration address",
-        (Step.REGISTRATION, *_BEFORE),
-        ("dcr-redirect-host-rejected", "dcr-endpoint-404"),
-    ),
-    ("error_code", "mcp_token_exchange_failed"): _Meaning(
-        "the token endpoint did not give a token", (Step.TOKEN,)
-    ),
-    ("error_code", "mcp_client_invalid"): _Meaning(
-        "the client Claude registered earlier is not known to the server any more",
-        (),
-        ("dcr-stale-client-cached-by-claude", "dcr-clients-not-persisted"),
-    ),
-    ("error_code", "mcp_auth_start_failed"): _Meaning(
-        "the sign-in could not be started",
-        (*_BEFORE, Step.REGISTRATION),
-        ("zero-inbound-start-error", "api-key-server-401"),
-    ),
-    ("error_code", "mcp_insufficient_scope"): _Meaning(
-        "a call asked for a scope that the token lacks",
-        (Step.STEP_UP,),
-        ("step-up-403-ignored",),
-    ),
-    ("oauth_error_subtype", "provider_redirect"): _Meaning(
-        "the authorization server sent the browser back with an error",
-        (Step.CALLBACK,),
-        ("callback-error-without-code",),
-    ),
-}
-_DISPROVED = (
-    (
-        re.compile(r"\bcookies?\b", re.IGNORECASE),
-        "Browser cookies were suspected and ruled out by the one who reported them "
-        "(github.com/anthropics/claude-ai-mcp/issues/683).",
-    ),
-    (
-        re.compile(r"\btoken_type\b|\bbearer\b.*\b(case|casing|lower)", re.IGNORECASE),
-        "The letter case of token_type is no cause: Bearer and bearer both stand in working "
-        "connections (github.com/anthropics/claude-ai-mcp/issues/690).",
-    ),
-    (
-        re.compile(r"\bregistration_client_uri\b", re.IGNORECASE),
-        "registration_client_uri is not needed; servers without it work.",
-    ),
-    (
-        re.compile(r"\b200\b.*\b201\b|\b201\b.*\b200\b", re.IGNORECASE),
-        "Registration may answer 200 or 201; both lead on.",
-    ),
-)
-
 # fmt: off
 _STOP_WORDS = frozenset({
     "about", "again", "and", "any", "are", "but", "can", "could", "did", "does", "for", "from",
     "get", "gets", "had", "has", "have", "how", "into", "its", "not", "now", "our", "that",
-    "the", "then", "there", "they", "this", "too", "was", "what", "when", "where", "which",
-    "who", "why", "will", "with", "would", "you", "your",
+    "returns", "the", "then", "there", "they", "this", "too", "was", "what", "when", "where",
+    "which", "who", "why", "will", "with", "would", "you", "your",
 })
 # fmt: on
 
@@ -125,11 +48,14 @@ def explain(words: str, known: Sequence[Scenario]) -> Explanation:
     words = words.strip()
     if "://" in words and "claude." in words:
         return _returned(words, known)
-    facts = [text for pattern, text in _DISPROVED if pattern.search(words)]
+    facts = [text for pattern, text in DISPROVED if pattern.search(words)]
     parameters = dict(re.findall(r"\b(step|oauth_error|error_code)=([\w.-]+)", words))
     if parameters:
         found = _by_parameters(parameters, known)
         return Explanation((*facts, *found.facts), found.candidates)
+    meaning = next((one for pattern, one in TEXTS if pattern.search(words)), None)
+    if meaning is not None:
+        return Explanation((*facts, meaning.text), _meant([meaning], known))
     shown = _shown(words)
     if shown is not None:
         facts.append(f"Claude shows that text: {shown}")
@@ -156,35 +82,55 @@ def _returned(url: str, known: Sequence[Scenario]) -> Explanation:
 
 def _callback(parameters: Mapping[str, str], known: Sequence[Scenario]) -> Explanation:
     facts = ["this is Claude's callback: the authorization server has answered"]
-    if "error" in parameters:
+    first: list[str] = []
+    error = parameters.get("error")
+    if error is not None:
         said = parameters.get("error_description")
-        facts.append(f"it answered the error {parameters['error']}" + (f": {said}" if said else ""))
+        facts.append(f"it answered the error {error}" + (f": {said}" if said else ""))
+        scopes = ["authorize-offline-access-rejected", "authorize-scope-too-broad"]
+        first = [*scopes] if "scope" in error else ["callback-error-without-code", *scopes]
+        first += ["dcr-scopeless-then-invalid-scope", "authorize-entra-resource-scope"]
+    elif "code" not in parameters:
+        first = ["consent-redirect-307", "callback-form-post"]
+    if "state" not in parameters:
+        first.append("callback-state-missing")
     facts += [f"the {name} is missing" for name in ("code", "state") if name not in parameters]
-    return Explanation(
-        tuple(facts), tuple(_ordered(one for one in known if one.pattern.step is Step.CALLBACK))
-    )
+    if not first:
+        facts.append("code and state are there: what failed comes after it")
+        return Explanation(tuple(facts), _meant([PARAMETERS["step", "end_error"]], known))
+    return Explanation(tuple(facts), tuple(_named(first, known)))
 
 
 def _by_parameters(parameters: Mapping[str, str], known: Sequence[Scenario]) -> Explanation:
     meanings = [
-        (f"{name}={value}", _PARAMETERS[name, value])
+        (f"{name}={value}", PARAMETERS[name, value])
         for name, value in parameters.items()
-        if (name, value) in _PARAMETERS
+        if (name, value) in PARAMETERS
     ]
     facts = tuple(f"{name}: {meaning.text}" for name, meaning in meanings)
-    named = [one for _, meaning in meanings for one in meaning.ids]
-    # What every parameter allows is likelier than what one of them does.
-    steps = [set(meaning.steps) for _, meaning in meanings if meaning.steps]
+    return Explanation(facts, _meant([meaning for _, meaning in meanings], known))
+
+
+def _meant(meanings: Sequence[Meaning], known: Sequence[Scenario]) -> tuple[Scenario, ...]:
+    """The failures that several meanings point to; what all of them allow is likelier."""
+    first = _named([name for one in meanings for name in one.ids], known)
+    steps = [set(one.steps) for one in meanings if one.steps]
     common = set.intersection(*steps) if steps else set()
     wanted = common or set().union(*steps)
-    first = [one for name in named for one in known if one.id == name]
-    rest = _ordered(
+    rest = [
         one for one in known if one.pattern.step in wanted and _breaks(one) and one not in first
-    )
+    ]
     # A meaning names the likeliest step first; the parameter that says most comes last.
-    likeliest = next((meaning.steps[0] for _, meaning in meanings[::-1] if meaning.steps), None)
-    rest.sort(key=lambda one: one.pattern.step is not likeliest)
-    return Explanation(facts, (*first, *rest)[:MOST])
+    likeliest = next((one.steps[0] for one in meanings[::-1] if one.steps), None)
+    narrow = len(wanted) <= 2
+    ordered = _ordered(rest)
+    if narrow:
+        ordered.sort(key=lambda one: one.pattern.step is not likeliest)
+    return (*first, *ordered)[:MOST]
+
+
+def _named(names: Iterable[str], known: Sequence[Scenario]) -> list[Scenario]:
+    return [one for name in dict.fromkeys(names) for one in known if one.id == name]
 
 
 def _shown(words: str) -> str | None:
@@ -204,22 +150,20 @@ def _shown(words: str) -> str | None:
 
 
 def _by_words(words: str, known: Sequence[Scenario]) -> list[Scenario]:
-    """Scenarios that share words with a text, rare words counting most."""
+    """Scenarios that speak of the same things, by BM25: rare words count more."""
     wanted = set(_words(words))
-    texts = {
-        one.id: (_words(f"{one.id} {one.article.title}"), _words(_article(one))) for one in known
-    }
-    weight = {
-        word: math.log(1 + len(texts) / (1 + sum(word in body for _, body in texts.values())))
-        for word in wanted
-    }
+    bags = {one.id: _bag(one) for one in known}
+    usual = sum(bag.total() for bag in bags.values()) / max(len(bags), 1)
+    spread = {word: sum(word in bag for bag in bags.values()) for word in wanted}
 
     def score(one: Scenario) -> float:
-        head, body = texts[one.id]
+        bag = bags[one.id]
+        long = 0.25 + 0.75 * bag.total() / usual
         return sum(
-            weight[word] * (3 if word in head else 1)
+            math.log(1 + (len(bags) - spread[word] + 0.5) / (spread[word] + 0.5))
+            * (bag[word] * 2.2 / (bag[word] + 1.2 * long))
             for word in wanted
-            if word in head or word in body
+            if word in bag
         )
 
     ranked = sorted(known, key=score, reverse=True)
@@ -227,13 +171,18 @@ def _by_words(words: str, known: Sequence[Scenario]) -> list[Scenario]:
     return [one for one in ranked if score(one) > 0 and score(one) >= floor]
 
 
-def _article(one: Scenario) -> str:
-    return f"{one.article.what} {one.article.why} {one.article.fix}"
+def _bag(one: Scenario) -> Counter[str]:
+    article = one.article
+    bag = Counter(_words(f"{article.what} {article.why} {article.fix}"))
+    for word in _words(f"{one.id} {article.title}"):
+        bag[word] += _TITLE
+    return bag
 
 
-def _words(text: str) -> set[str]:
+def _words(text: str) -> list[str]:
     found = re.findall(r"[a-z0-9_]+", text.lower())
-    return {word for word in found if len(word) > 2 and word not in _STOP_WORDS}
+    spoken = " ".join(_ABBREVIATIONS.get(word, word) for word in found).split()
+    return [word for word in spoken if len(word) > 2 and word not in _STOP_WORDS]
 
 
 def _normal(text: str) -> str:
@@ -250,11 +199,12 @@ def _breaks(one: Scenario) -> bool:
 
 
 def _ordered(scenarios: Iterable[Scenario]) -> list[Scenario]:
-    """Best evidence first, then by step; a failure inside Claude is the last thing to assume."""
+    """Reported most often first, then best evidence; a failure inside Claude is assumed last."""
     return sorted(
         scenarios,
         key=lambda one: (
             one.pattern.detectable is Detectable.CLAUDE_ONLY,
+            -one.pattern.reports,
             _SURE.index(one.pattern.confidence),
             one.pattern.step.position,
             one.id,

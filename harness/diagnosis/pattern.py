@@ -64,6 +64,8 @@ class Pattern:
     impact: Mapping[Surface, Impact | Effect]
     confidence: Confidence
     sources: tuple[Source, ...]
+    reports: int = 0
+    """Public reports that were collected of it, more than `sources` names."""
     explains: tuple[str, ...] = ()
     claude_shows: Shows | None = None
     also: tuple[str, ...] = ()

@@ -53,6 +53,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("authorize.answers", "callback.code"),
     detectable=Detectable.TRAFFIC,
     sources=(

@@ -56,6 +56,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.NONE, Surface.CLAUDE_CODE: Impact.BREAKS},
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("authorize.answers",),
     detectable=Detectable.TRAFFIC,
     sources=(

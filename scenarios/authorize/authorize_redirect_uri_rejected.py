@@ -55,6 +55,7 @@ pattern = Pattern(
     party=Party.CONFIGURATION,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("authorize.answers", "login.reaches-callback"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/431", seen="2026-06-11"),

@@ -51,6 +51,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     deep=True,
     sources=(

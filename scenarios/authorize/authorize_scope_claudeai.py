@@ -43,6 +43,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("registration.accepted", "authorize.answers", "callback.code"),
     detectable=Detectable.TRAFFIC,
     sources=(

@@ -75,6 +75,7 @@ pattern = Pattern(
     },
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
+    reports=11,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-09"),

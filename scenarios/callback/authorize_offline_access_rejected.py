@@ -53,6 +53,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/1065", seen="2026-09-22"),

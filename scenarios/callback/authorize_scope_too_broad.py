@@ -52,6 +52,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     sources=(
         Source("github.com/tldraw/tldraw/pull/10612", seen="2026-09-01"),

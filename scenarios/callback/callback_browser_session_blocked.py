@@ -33,6 +33,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
+    reports=1,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/683", seen="2026-08-09"),),
 )

@@ -48,6 +48,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.CODE_REQUIRED,
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("callback.code", "callback.state"),
     sources=(
         Source("github.com/anthropics/claude-code/issues/37337", seen="2026-03-22"),

@@ -49,6 +49,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.METHOD_NOT_ALLOWED,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("callback.get",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/313", seen="2026-05-26"),

@@ -48,6 +48,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("callback.issuer",),
     sources=(
         Source("github.com/letehaha/budget-tracker/issues/551", seen="2026-09-01"),

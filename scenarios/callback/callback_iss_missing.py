@@ -52,6 +52,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=1,
     explains=("callback.issuer",),
     sources=(
         Source("RFC 9207 section 2.4", seen="2022-03"),

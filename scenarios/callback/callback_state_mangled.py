@@ -51,6 +51,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=1,
     explains=("callback.state",),
     sources=(
         Source("RFC 6749 section 4.1.2", seen="2012-10"),

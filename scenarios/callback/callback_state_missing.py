@@ -50,6 +50,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.STATE_REQUIRED,
     confidence=Confidence.OBSERVED,
+    reports=2,
     explains=("callback.state",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/961", seen="2026-09-04"),

@@ -44,6 +44,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS},
     claude_shows=Shows.METHOD_NOT_ALLOWED,
     confidence=Confidence.DOCUMENTED,
+    reports=5,
     explains=("callback.get",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/313", seen="2026-05-26"),

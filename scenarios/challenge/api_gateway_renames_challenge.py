@@ -3,26 +3,43 @@
 What happens
     The 401 arrives with `x-amzn-remapped-www-authenticate` and no `WWW-Authenticate`. The server
     sends the right header and its own tests pass; only what comes out of the gateway is wrong.
-    Claude sees no challenge. It was reported to stop at once and say it could not reach the server.
+    Claude sees no challenge. It was reported to stop at once and say it could not reach the server;
+    another operator saw claude.ai and Claude Code go on to the well-known addresses and connect.
 
 Why it breaks
     API Gateway keeps some header names for itself and renames them in answers of a Lambda proxy
-    integration. `WWW-Authenticate` is one of them. Nobody looks for the challenge under another
-    name (RFC 9110 section 11.6.1).
+    integration; Lambda function URLs do the same. `WWW-Authenticate` is one of them. Nobody looks
+    for the challenge under another name (RFC 9110 section 11.6.1).
 
 Fix
-    Put something in front that gives the name back, for example a CloudFront function on the
-    viewer response:
+    Give the name back behind the gateway, or have the 401 come from something else than Lambda.
 
-        function handler(event) {
-          var h = event.response.headers;
-          var sent = h['x-amzn-remapped-www-authenticate'];
-          if (sent) { h['www-authenticate'] = sent; }
-          return event.response;
-        }
+    An application load balancer in front of the function or of a container passes the header on.
 
-    Or leave API Gateway out: a Lambda function URL and an application load balancer do not rename
-    it. Look at the answer from outside:
+    A REST API with an authorizer: set the header in the gateway's own 401. `MetadataUrl` is a
+    parameter of the template that holds the address of the resource metadata:
+
+        Type: AWS::ApiGateway::GatewayResponse
+        Properties:
+          RestApiId: !Ref Api
+          ResponseType: UNAUTHORIZED
+          StatusCode: '401'
+          ResponseParameters:
+            gatewayresponse.header.WWW-Authenticate:
+              !Sub "'Bearer resource_metadata=\\"${MetadataUrl}\\"'"
+
+    CloudFront in front: a Lambda@Edge function on the origin response. A CloudFront function does
+    not do, it is not run for a status of 400 or more:
+
+        exports.handler = async (event) => {
+          const response = event.Records[0].cf.response;
+          const sent = response.headers['x-amzn-remapped-www-authenticate'];
+          if (sent) response.headers['www-authenticate'] =
+            [{ key: 'WWW-Authenticate', value: sent[0].value }];
+          return response;
+        };
+
+    Serve the metadata at the well-known addresses in any case. This must show the right name:
 
         curl -si -X POST https://YOUR-HOST/mcp | grep -i authenticate
 """
@@ -34,13 +51,19 @@ from harness.diagnosis.reading import REMAPPED_CHALLENGE, evidence, opening
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred, with_a_token
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.ADVISORY),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=(
         "challenge.bearer",
         "resource-metadata.found",

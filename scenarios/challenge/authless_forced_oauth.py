@@ -9,21 +9,35 @@ What happens
 Why it breaks
     Claude asks for the well-known documents whether the server wants a sign-in or not, and takes
     anything but 404 for a sign that there is one. Single-page applications that answer every path
-    with their start page do this, and gateways that answer 401 for paths they do not know.
+    with their start page do this, and gateways that answer 401 for paths they do not know. That
+    this is the cause is not proven: early in 2026 a server was asked to sign in that did answer 404
+    to everything.
 
 Fix
-    Answer 404 to all of these, before any catch-all or authentication rule:
+    Answer 404 to every address of a sign-in, before any catch-all or authentication rule. nginx:
 
-        /.well-known/oauth-protected-resource (and everything below it)
-        /.well-known/oauth-authorization-server
-        /.well-known/openid-configuration
-        POST /register
+        location ~ ^/(\\.well-known/(oauth|openid)|register) { return 404; }
 
-    In nginx: `location ~ ^/(\\.well-known/(oauth|openid)|register) { return 404; }`
+    Express, before the route that serves the start page:
+
+        app.all(/^\\/(\\.well-known\\/(oauth|openid)|register)/,
+          (req, res) => res.sendStatus(404));
 
     Where the gateway's paths are not yours to change (Supabase functions), put a small proxy with a
-    host of its own in front. Since August 2026 the user can choose "No sign-in" in Claude's dialog;
-    remove the connector and add it again, connecting an old entry only repeats the registration.
+    host of its own in front.
+
+    Since August 2026 the user can choose "No sign-in" in Claude's dialog; remove the connector and
+    add it again, connecting an old entry only repeats the registration.
+
+    Every line must say 404:
+
+        for p in .well-known/oauth-protected-resource/mcp \\
+            .well-known/oauth-protected-resource \\
+            .well-known/oauth-authorization-server \\
+            .well-known/openid-configuration register; do
+          curl -s -o /dev/null -w "$p %{http_code}\\n" https://YOUR-HOST/$p
+        done
+        curl -si -X POST https://YOUR-HOST/register | head -n 1
 """
 
 from collections.abc import Iterator
@@ -33,14 +47,20 @@ from harness.diagnosis.reading import authless, body_evidence, metadata_answers,
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred, with_a_token
 from scenarios.open_endpoint import open_to_all
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.ADVISORY),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.OBSERVED,
+    reports=8,
     explains=("resource-metadata.path-form",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/402", seen="2026-06-05"),

@@ -4,6 +4,7 @@ What happens
     The MCP server answers a request without a token with a bare 401. Claude is not told where the
     resource metadata lies. It is documented to try the well-known addresses then, and this run went
     that way; several people report that Claude stopped here and said it could not reach the server.
+    Claude Code goes to the well-known addresses.
 
 Why it breaks
     Every 401 has to carry a challenge (RFC 9110 section 15.5.2), and a protected resource names its
@@ -15,6 +16,21 @@ Fix
 
         WWW-Authenticate: Bearer resource_metadata=
           "https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
+
+    Express with the TypeScript SDK: `requireBearerAuth` sends it, if it is told the address.
+    `METADATA_URL` is the address above:
+
+        app.use("/mcp", requireBearerAuth({
+          verifier, resourceMetadataUrl: METADATA_URL }));
+
+    FastAPI with a check of your own:
+
+        raise HTTPException(401, headers={
+            "WWW-Authenticate": f'Bearer resource_metadata="{METADATA_URL}"'})
+
+    The Python SDK does it by itself once it has a token verifier and `resource_server_url`, FastMCP
+    with an auth provider that knows its `base_url`. So does `withMcpAuth` of Vercel's `mcp-handler`
+    with `required: true`.
 
     Look at it from outside, behind everything that stands in front:
 
@@ -28,19 +44,25 @@ from harness.diagnosis.reading import REMAPPED_CHALLENGE, evidence, opening
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import measured, with_a_token
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.ADVISORY},
+    impact={
+        Surface.CLAUDE_AI: Impact.DEGRADES,
+        Surface.CLAUDE_CODE: measured(Impact.ADVISORY),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.CONTESTED,
+    reports=6,
     explains=("challenge.bearer",),
     sources=(
+        Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
         Source("github.com/KeeperHub/keeperhub/issues/954", seen="2026-04-23"),
         Source("github.com/anthropics/claude-ai-mcp/issues/410", seen="2026-06-07"),
         Source("github.com/anthropics/claude-ai-mcp/issues/992", seen="2026-09-06"),
-        Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),
     ),
 )
 

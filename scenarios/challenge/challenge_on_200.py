@@ -18,7 +18,22 @@ Fix
         WWW-Authenticate: Bearer resource_metadata=
           "https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
 
+    Express with the TypeScript SDK: `requireBearerAuth` as a middleware in front of the transport.
+    FastMCP: an auth provider in `FastMCP(auth=...)`; its own middleware classes run inside of
+    JSON-RPC, and what they raise is answered 200. Next.js with `mcp-handler`:
+
+        export const POST = withMcpAuth(handler, verifyToken,
+          { required: true });
+
     Where only some tools need a sign-in, answer the HTTP request of that `tools/call` with 401.
+
+    This must be 401:
+
+        curl -si -X POST https://YOUR-HOST/mcp \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}' \\
+          | head -n 1
 """
 
 import json
@@ -33,12 +48,18 @@ from harness.model.jsonrpc import messages
 from harness.model.trace import Exchange, Purpose, Response, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import as_json
+from scenarios.effects import inferred, with_a_token
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.BREAKS),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     confidence=Confidence.DOCUMENTED,
+    reports=1,
     explains=("challenge.401", "session.tools"),
     sources=(Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),),
 )

@@ -4,12 +4,13 @@ What happens
     The 401 has a Bearer challenge without `resource_metadata`, and both well-known addresses of the
     resource metadata hold nothing. Claude has no way to learn of the authorization server. It takes
     the MCP server for it, guesses, and fails; the real authorization server sees no request at all.
+    Only where the MCP host is the authorization server itself, and publishes its metadata, can that
+    go well.
 
 Why it breaks
     The parameter may be left out when the document lies at a well-known address, and the document
     may lie elsewhere when the parameter names it (RFC 9728 sections 3 and 5.1). Here both are
-    missing. SDKs leave both out when they were not told the URL of the resource: in the Python SDK
-    that is `resource_server_url`.
+    missing. SDKs leave both out when they were not told the URL of the resource.
 
 Fix
     Serve the document, and name it in every 401:
@@ -17,8 +18,23 @@ Fix
         WWW-Authenticate: Bearer resource_metadata=
           "https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
 
+    Python SDK: `resource_server_url` in `AuthSettings` does both. FastMCP: an auth provider such as
+    `RemoteAuthProvider` with `base_url="https://YOUR-HOST"`. Express with the TypeScript SDK needs
+    two parts:
+
+        const url = new URL("https://YOUR-HOST/mcp");
+        app.use(mcpAuthMetadataRouter({ oauthMetadata,
+          resourceServerUrl: url }));
+        app.use("/mcp", requireBearerAuth({ verifier,
+          resourceMetadataUrl: getOAuthProtectedResourceMetadataUrl(url) }));
+
     Where the hosting does not let you serve `/.well-known/`, put the document at any other https
     address and name that one.
+
+    The first must show the address, the second 200 and JSON:
+
+        curl -si -X POST https://YOUR-HOST/mcp | grep -i www-authenticate
+        curl -si https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
 """
 
 from collections.abc import Iterator
@@ -30,13 +46,19 @@ from harness.model.challenge import bearer
 from harness.model.trace import Purpose, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_resource_metadata
+from scenarios.effects import measured, with_a_token
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: measured(Impact.BREAKS),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=6,
     explains=(
         "challenge.pointer",
         "resource-metadata.found",

@@ -9,21 +9,29 @@ What happens
 Why it breaks
     Access asks for a login of its own, by a cookie that only a browser can earn. Its challenge has
     the scheme `Cloudflare-Access`, and not `Bearer`. With Managed OAuth, Access itself plays the
-    authorization server; reports of that with Claude go both ways, mostly failing, and nobody has
-    shown the cause.
+    authorization server; reports of that with claude.ai go both ways, mostly failing, and nobody
+    has shown the cause. In one of them Claude Code connected to the same URL.
 
 Fix
     Let the server do OAuth, and take the machine paths out of Access: in Zero Trust, add an
     application for each of these paths with a policy whose action is Bypass and whose rule is
     Everyone:
 
-        YOUR-HOST/mcp   YOUR-HOST/.well-known/   YOUR-HOST/register   YOUR-HOST/token
+        YOUR-HOST/mcp
+        YOUR-HOST/.well-known/
+        YOUR-HOST/register
+        YOUR-HOST/token
 
     The page where the user signs in (`/authorize`) may stay behind Access: the browser passes it.
-    Service tokens do not help, Claude cannot send their headers by itself. Neither of these may
-    show an Access header or its login:
 
-        curl -si -X POST https://YOUR-HOST/mcp | grep -iE 'cf-access|cloudflareaccess'
+    A service token is no way around by itself: Claude sends its two headers (`CF-Access-Client-Id`
+    and `CF-Access-Client-Secret`) only where somebody enters them as request headers of the
+    connector (beta), and no report says that this works.
+
+    Neither of these may show an Access header or its login:
+
+        curl -si -X POST https://YOUR-HOST/mcp \\
+          | grep -iE 'cf-access|cloudflareaccess'
         curl -si https://YOUR-HOST/.well-known/oauth-protected-resource \\
           | grep -iE 'cf-access|cloudflareaccess'
 """
@@ -37,13 +45,15 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Response, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import UrlError, host
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.OBSERVED,
+    reports=6,
     explains=(
         "reach.redirected",
         "challenge.401",

@@ -8,24 +8,35 @@ What happens
 Why it breaks
     `Content-Encoding` must say what was done to the body (RFC 9110 section 8.4), and
     `Content-Length` counts the bytes that are sent (section 8.6). Two layers that both compress, or
-    one that removes the header and keeps the body, break that. It was proven with Claude Code's SDK
-    behind Datadog's tracing and with other MCP clients behind Envoy; for claude.ai no case is
-    proven. Its broker was seen to accept gzip, deflate, br and zstd, which brings such faults to
-    light that a plain curl does not meet.
+    one that removes the header and keeps the body, break that.
+
+    It was proven with other MCP clients: the Python SDK's at Datadog's MCP server (zstd), and some
+    behind Envoy. For claude.ai no case is proven. Its broker was seen to accept gzip, deflate, br
+    and zstd, which brings such faults to light that a plain curl does not meet. Claude Code asks
+    for uncompressed MCP answers; its sign-in requests accept all four.
 
 Fix
     Compress in one place at most; for small JSON it is not worth it. Turn it off for the MCP path,
-    for `/.well-known/` and for the OAuth endpoints:
+    for `/.well-known/` and for the OAuth endpoints.
 
-        nginx:      location /mcp { gzip off; proxy_set_header Accept-Encoding ""; ... }
-        Express:    app.use(compression({ filter: req => !req.path.startsWith('/mcp') }))
-        Starlette:  no GZipMiddleware around the MCP app
-        Cloudflare: a compression rule with "Disable" for these paths
+    nginx, in those locations:
+
+        gzip off;
+        proxy_set_header Accept-Encoding "";
+
+    Express:
+
+        app.use(compression({ filter: (req, res) =>
+          !req.path.startsWith("/mcp") && compression.filter(req, res) }));
+
+    Starlette and FastAPI: no `GZipMiddleware` around the MCP app. Cloudflare: a compression rule
+    that turns compression off for these paths.
 
     The two must print the same JSON:
 
-        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
-        curl -s --compressed https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
+        URL=https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
+        curl -s $URL
+        curl -s --compressed $URL
 """
 
 import gzip
@@ -37,14 +48,21 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, FailureKind, Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
 from scenarios.calls import brings_token
+from scenarios.effects import inferred
+
+_PYTHON = Source("github.com/modelcontextprotocol/python-sdk/issues/2649", seen="2026-05-20")
 
 pattern = Pattern(
     step=Step.CONNECT,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Effect(Impact.DEGRADES, Confidence.GUESS, _PYTHON),
+        Surface.CLAUDE_CODE: inferred(Impact.DEGRADES),
+    },
     confidence=Confidence.REPORTED,
+    reports=5,
     explains=(
         "resource-metadata.found",
         "server-metadata.found",
@@ -56,7 +74,7 @@ pattern = Pattern(
         "refresh.accepted",
     ),
     sources=(
-        Source("github.com/modelcontextprotocol/python-sdk/issues/2649", seen="2026-05-20"),
+        _PYTHON,
         Source("github.com/envoyproxy/ai-gateway/issues/1938", seen="2026-03-11"),
         Source("github.com/UsefulSoftwareCo/executor/issues/1399", seen="2026-07-10"),
     ),

@@ -3,7 +3,7 @@
 What happens
     A page from another origin, such as MCP Inspector or a playground, cannot call the MCP server or
     cannot read its challenge: the browser blocks it. Claude is not concerned. It calls from its own
-    servers, sends no Origin header and never asks for permission.
+    servers, sends no Origin header and never asks for permission; Claude Code does likewise.
 
 Why it breaks
     Before such a call the browser sends OPTIONS without a token, and the answer must allow the
@@ -19,6 +19,26 @@ Fix
         Access-Control-Allow-Headers: Authorization, Content-Type,
           MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name
         Access-Control-Expose-Headers: WWW-Authenticate, Mcp-Session-Id
+
+    Starlette and FastAPI, added after the middleware that checks the token, because the last one
+    added runs first:
+
+        app.add_middleware(CORSMiddleware, allow_origins=["*"],
+          allow_methods=["GET", "POST", "DELETE"], allow_headers=["*"],
+          expose_headers=["WWW-Authenticate", "Mcp-Session-Id"])
+
+    Express, before the middleware that checks the token:
+
+        app.use(cors({
+          exposedHeaders: ["WWW-Authenticate", "Mcp-Session-Id"] }));
+
+    This must show a status below 300 and the headers above:
+
+        curl -si -X OPTIONS https://YOUR-HOST/mcp \\
+          -H 'Origin: http://localhost:6274' \\
+          -H 'Access-Control-Request-Method: POST' \\
+          -H 'Access-Control-Request-Headers: authorization,content-type' \\
+          | grep -iE '^HTTP|^access-control'
 """
 
 from collections.abc import Iterator
@@ -28,12 +48,14 @@ from harness.diagnosis.rows_discovery import page_may_call
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=9,
     explains=("challenge.page-may-call",),
     sources=(
         Source("github.com/twentyhq/twenty/issues/19836", seen="2026-04-18"),

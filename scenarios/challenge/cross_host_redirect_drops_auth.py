@@ -11,8 +11,21 @@ Why it breaks
 
 Fix
     Enter the final URL in Claude, the one the redirect names, and let `resource` in the metadata
-    name it too. Or serve the MCP path on the first host without a redirect. This must not print a
-    location:
+    name it too. Remove the old connector first.
+
+    Or serve the MCP path and the metadata on the first host without a redirect. nginx:
+
+        server {
+          listen 443 ssl;
+          server_name example.com;
+          location ~ ^/(mcp|\\.well-known/) { proxy_pass http://BACKEND; }
+          location / { return 301 https://www.example.com$request_uri; }
+        }
+
+    Vercel: the redirect from the bare domain to `www` is a setting of the domain and strikes every
+    path, so enter the URL with the domain that serves, or make the other one serve.
+
+    This must not print a location:
 
         curl -si -X POST https://YOUR-HOST/mcp | grep -i '^location'
 """
@@ -34,16 +47,19 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import host
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
+    reports=5,
     explains=("challenge.no-host-redirect", "challenge.page-may-call", "connect.accepted"),
     sources=(
         Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),
+        Source("github.com/anthropics/claude-ai-mcp/issues/155", seen="2026-05-10"),
         Source("github.com/koala73/worldmonitor/issues/2426", seen="2026-03-28"),
         Source("buildwithmatija.com/blog/oauth-mcp-server-claude", seen="2025-12-26"),
     ),

@@ -12,17 +12,28 @@ Why it breaks
     sign-on redirects it. Two logins cannot share the one Authorization header either.
 
 Fix
-    Take the machine paths out of the gate, and let the MCP server's own tokens guard them. nginx:
+    Take the machine paths out of the gate, and let the MCP server's own tokens guard them. The
+    sign-in page may stay behind the gate. nginx:
 
-        location /mcp                     { auth_basic off; proxy_pass http://app; }
-        location /.well-known/            { auth_basic off; proxy_pass http://app; }
-        location ~ ^/(register|token)$    { auth_basic off; proxy_pass http://app; }
+        location ~ ^/(mcp|\\.well-known|register|token)(/|$) {
+          auth_basic off;
+          proxy_pass http://BACKEND;
+        }
 
-    For mTLS: `ssl_verify_client optional`, and demand the certificate only in the locations that
-    need it. Behind Google IAP, oauth2-proxy or Authelia: exempt these paths (oauth2-proxy:
-    `--skip-auth-route`). The sign-in page may stay behind the gate. This must show `Bearer`:
+    mTLS in nginx: `ssl_verify_client optional`, and demand the certificate (`$ssl_client_verify`)
+    only in the locations that need it.
 
-        curl -si -X POST https://YOUR-HOST/mcp | grep -iE '^(HTTP|www-auth|location)'
+    oauth2-proxy:
+
+        --skip-auth-route='^/(mcp|\\.well-known|register|token)(/|$)'
+
+    Traefik: a second router for these paths without the middleware, with a higher `priority`.
+    Google IAP knows no paths: route them in the URL map to a backend service for which IAP is off.
+
+    This must show `Bearer`:
+
+        curl -si -X POST https://YOUR-HOST/mcp \\
+          | grep -iE '^(HTTP|www-auth|location)'
 """
 
 import re
@@ -41,14 +52,16 @@ from harness.diagnosis.reading import (
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, FailureKind, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.other_slash import answers_as_mcp
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.OBSERVED,
+    reports=2,
     explains=(
         "reach.connects",
         "reach.redirected",

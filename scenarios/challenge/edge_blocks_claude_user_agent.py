@@ -50,6 +50,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.DOCUMENTED,
+    reports=12,
     explains=("challenge.both-voices", "connect.accepted", "session.stream"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/125", seen="2026-03-29"),

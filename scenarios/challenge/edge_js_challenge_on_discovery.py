@@ -3,7 +3,8 @@
 What happens
     An edge answers machine addresses (metadata, registration, token, MCP) with a page whose script
     tests for a browser: "Just a moment..." or a captcha. A person's browser passes it unnoticed.
-    Claude's servers run no scripts: they find no metadata, guess addresses, and fail there.
+    Claude's servers run no scripts: they find no metadata, guess addresses, and fail there. Claude
+    Code was seen to say "SDK auth failed: Failed to parse JSON".
 
 Why it breaks
     Cloudflare's managed challenge, Bot Fight Mode and "Under attack", the challenge actions of AWS
@@ -12,14 +13,21 @@ Why it breaks
 
 Fix
     Let the machine paths pass: `/.well-known/*`, the MCP path, and the endpoints for registration,
-    token and authorization. Cloudflare: a custom rule with the action Skip for these paths, before
-    the others; Bot Fight Mode of the free plan cannot be skipped, so turn it off. AWS WAF: an allow
-    rule with a lower priority number than the bot control group. Hosters: ask for the captcha to be
-    taken off the host. None of these may print a line:
+    token and authorization.
+
+    Cloudflare: a custom rule with the action Skip for these paths, before the others, with Super
+    Bot Fight Mode and Security Level among what it skips. Bot Fight Mode of the free plan cannot be
+    skipped: turn it off, or let Claude alone past it by an IP Access rule that allows AS399358.
+
+    AWS WAF: an allow rule for these paths with a lower priority number than the rule that
+    challenges. Hosters: ask for the captcha to be taken off the host.
+
+    None of these may print a line:
 
         curl -si https://YOUR-HOST/.well-known/oauth-protected-resource \\
           | grep -iE 'cf-mitigated|x-amzn-waf-action|just a moment'
-        curl -si -X POST https://YOUR-HOST/mcp | grep -iE 'cf-mitigated|x-amzn-waf-action'
+        curl -si -X POST https://YOUR-HOST/mcp \\
+          | grep -iE 'cf-mitigated|x-amzn-waf-action|just a moment'
 """
 
 from collections.abc import Iterator
@@ -29,14 +37,29 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import body_evidence, evidence, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from harness.model.verdict import (
+    Confidence,
+    Effect,
+    Evidence,
+    Impact,
+    Party,
+    Shows,
+    Source,
+    Surface,
+)
+
+_CODE = Source("github.com/anthropics/claude-code/issues/72673", seen="2026-07-01")
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(Impact.BREAKS, Confidence.OBSERVED, _CODE),
+    },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=3,
     # Which steps it strikes depends on the rules of the edge.
     explains=(
         "challenge.401",
@@ -53,7 +76,7 @@ pattern = Pattern(
     ),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/279", seen="2026-05-11"),
-        Source("github.com/anthropics/claude-code/issues/72673", seen="2026-07-01"),
+        _CODE,
         Source("github.com/NSHipster/sosumi.ai/issues/22", seen="2025-11"),
     ),
 )

@@ -34,6 +34,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.OBSERVED,
+    reports=2,
     sources=(Source("github.com/PrefectHQ/fastmcp/issues/1466", seen="2025-08-12"),),
 )
 

@@ -1,27 +1,39 @@
 """The server refuses its public host name.
 
 What happens
-    The MCP endpoint answers 421 "Invalid Host header", or 400 or 403 with words about the host. On
-    the machine itself it works, as `localhost`, and other routes of the same server may work from
-    outside too. Claude gets no 401 and stops.
+    The MCP endpoint answers 421 ("Invalid Host header", "Misdirected Request"), or 400 or 403 with
+    words about the host. On the machine itself it works, as `localhost`, and other routes of the
+    same server may work from outside too. Claude gets no 401 and stops.
 
 Why it breaks
     A guard against DNS rebinding compares the Host header with a list, and the public name is not
-    on it. The official Python SDK switches it on for servers bound to localhost, FastMCP 3.4.3 did
-    for all (3.4.4 asks for it again), the TypeScript SDK has it as an option. Behind a proxy or a
-    tunnel the Host header is the public name. Django, Rails and Vite have guards of their own.
+    on it. Behind a proxy or a tunnel the Host header is the public name. The official Python SDK
+    switches the guard on where `host` is localhost, which is the default, also for an app that
+    uvicorn serves elsewhere. FastMCP 3.4.3 did so for all; since 3.4.4 it is off unless set. The
+    TypeScript SDK has it in `createMcpExpressApp`, likewise on for localhost. Django, Rails and
+    Vite have guards of their own.
 
 Fix
-    Add the public name, with and without port, to the list:
+    Add the public name to the list. Python SDK 1 (in 2 the option moves from the constructor to
+    `run` and `streamable_http_app`):
 
-        Python SDK:  TransportSecuritySettings(allowed_hosts=["mcp.example.com",
-                       "mcp.example.com:*"], allowed_origins=[...])
-        FastMCP:     FASTMCP_HTTP_ALLOWED_HOSTS=mcp.example.com
-        TypeScript:  allowedHosts: ["mcp.example.com"]
-        Django:      ALLOWED_HOSTS;  Rails: config.hosts;  Vite: server.allowedHosts
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        mcp = FastMCP("notes", transport_security=TransportSecuritySettings(
+            allowed_hosts=["YOUR-HOST", "YOUR-HOST:*"]))
+
+    FastMCP, as a JSON list:
+
+        FASTMCP_HTTP_ALLOWED_HOSTS='["YOUR-HOST"]'
+
+    TypeScript SDK, names without a port:
+
+        createMcpExpressApp({ host: "0.0.0.0", allowedHosts: ["YOUR-HOST"] });
+
+    Django: `ALLOWED_HOSTS`. Rails: `config.hosts`. Vite: `server.allowedHosts`.
 
     Behind a proxy that passes on only known names the guard may be off. Do not have the proxy
-    rewrite Host to an inner name: the server builds its public URLs from it. This is 401 then:
+    rewrite Host to an inner name: the server may build its public URLs from it. This is 401 then:
 
         curl -si -X POST https://YOUR-HOST/mcp | head -n 1
 """
@@ -34,13 +46,15 @@ from harness.diagnosis.reading import body_evidence, evidence, status_evidence
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
+    reports=8,
     explains=(
         "challenge.401",
         "challenge.both-voices",
@@ -48,9 +62,9 @@ pattern = Pattern(
         "connect.accepted",
     ),
     sources=(
+        Source("github.com/qdonnars/ohmywind/issues/8", seen="2026-04-26"),
         Source("github.com/modelcontextprotocol/python-sdk/issues/1798", seen="2025-12-17"),
         Source("github.com/PrefectHQ/fastmcp/issues/4468", seen="2026-07-08"),
-        Source("github.com/qdonnars/ohmywind/issues/8", seen="2026-04-26"),
         Source("github.com/freema/openclaw-mcp/issues/41", seen="2026-08-06"),
     ),
 )

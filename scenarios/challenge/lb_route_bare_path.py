@@ -11,13 +11,21 @@ Why it breaks
     rule, which may stand behind IAP or lead to the web site.
 
 Fix
-    Name both in the rule:
+    Name both paths in the rule, and do the same for `/.well-known/oauth-protected-resource`.
 
-        Google URL map:  paths: ["/mcp", "/mcp/*"]
-        AWS ALB:         path-pattern values /mcp and /mcp/*
-        Ingress:         path: /mcp with pathType: Prefix
+    Google URL map:
 
-    The same goes for `/.well-known/oauth-protected-resource`. Both have to answer alike:
+        pathRules:
+        - paths: ["/mcp", "/mcp/*"]
+
+    AWS ALB:
+
+        aws elbv2 modify-rule --rule-arn RULE \\
+          --conditions 'Field=path-pattern,Values=/mcp,/mcp/*'
+
+    Kubernetes Ingress: `path: /mcp` with `pathType: Prefix` matches both.
+
+    Both have to answer alike:
 
         curl -si -X POST https://YOUR-HOST/mcp  | head -n 1
         curl -si -X POST https://YOUR-HOST/mcp/ | head -n 1
@@ -32,14 +40,16 @@ from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import difference
+from scenarios.effects import inferred
 from scenarios.other_slash import answers_as_mcp, other_evidence, served_with_slash
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("challenge.401", "challenge.bearer", "challenge.page-may-call", "reach.redirected"),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/299", seen="2026-05-19"),),
 )

@@ -3,7 +3,7 @@
 What happens
     The first request, without a token, is answered 400, 403 or 422 and not 401: a parameter, a
     header or a tenant is missing. Claude starts no sign-in and says that it could not reach the
-    server.
+    server. Claude Code shows "Failed", or "Needs authentication" on 403.
 
 Why it breaks
     Only 401 starts the sign-in. Any other error ends the attempt; a `WWW-Authenticate` on a 403
@@ -18,11 +18,21 @@ Fix
         WWW-Authenticate: Bearer resource_metadata=
           "https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
 
-    Middleware order is the usual place to look. What the check needs (tenant, organisation) belongs
-    into the path of the URL that users enter, or into the token. Try Claude's request:
+    The order of the middleware is the usual place to look. Express:
 
-        curl -i -X POST https://YOUR-HOST/mcp -H 'Content-Type: application/json' \\
-          -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}'
+        app.use("/mcp", requireBearerAuth({
+          verifier, resourceMetadataUrl: METADATA_URL }), checkTenant);
+
+    FastAPI answers 422 for a missing parameter before the handler runs: check the token in a
+    middleware, not in the handler.
+
+    What the check needs (tenant, organisation) belongs into the path of the URL that users enter,
+    or into the token. Try Claude's request, it must be 401:
+
+        curl -si -X POST https://YOUR-HOST/mcp \\
+          -H 'Content-Type: application/json' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}' \\
+          | head -n 1
 """
 
 import re
@@ -35,17 +45,19 @@ from harness.model.challenge import bearer
 from harness.model.trace import Response, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.calls import as_json
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("challenge.401",),
     sources=(
-        Source("github.com/ctxpipe-ai/ctxpipe/issues/197", seen="2026-05-22"),
         Source("github.com/anthropics/claude-ai-mcp/issues/393", seen="2026-06-07"),
+        Source("github.com/ctxpipe-ai/ctxpipe/issues/197", seen="2026-05-22"),
     ),
 )
 

@@ -3,8 +3,8 @@
 What happens
     The MCP URL answers with a redirect whose Location begins with `http://`, mostly only to add or
     remove a closing slash. Claude's clients drop the token on a change of scheme, and port 80
-    refuses, or sends them back to https with a GET. In the report Claude Code said "Got new
-    credentials, but reconnecting failed: ECONNRESET".
+    refuses, or sends them back to https with a GET. claude.ai was seen to say that it could not
+    reach the server, Claude Code "Got new credentials, but reconnecting failed: ECONNRESET".
 
 Why it breaks
     The proxy in front ends TLS and speaks plain http to the server. The server builds the Location
@@ -12,15 +12,20 @@ Why it breaks
     same server usually publishes `http://` in its metadata too.
 
 Fix
-    Tell the server to trust the proxy, and the proxy to say what it terminated:
+    Do not redirect at all: serve the URL as users enter it. And tell the server to trust the proxy,
+    and the proxy to say what it terminated:
 
-        uvicorn:   --proxy-headers --forwarded-allow-ips='*'   (or the proxy's address)
+        uvicorn:   --proxy-headers --forwarded-allow-ips='*'
         gunicorn:  --forwarded-allow-ips='*'
-        Express:   app.set('trust proxy', true)
+        Express:   app.set('trust proxy', 1)
         Django:    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         nginx:     proxy_set_header X-Forwarded-Proto $scheme;
 
-    Better still, do not redirect at all: serve the URL as users enter it. This prints nothing then:
+    In place of `*` name the proxy's address where others can reach the server. Where nginx writes
+    the redirect itself, behind a load balancer that ends TLS, `absolute_redirect off;` keeps scheme
+    and host out of it.
+
+    This prints nothing then:
 
         curl -si -X POST https://YOUR-HOST/mcp | grep -i '^location: http:'
 """
@@ -33,13 +38,19 @@ from harness.diagnosis.reading import evidence, opening
 from harness.model.answer import Answer, Asked
 from harness.model.network import Network
 from harness.model.trace import Exchange, Purpose, Step, Trace, Voice
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Effect, Evidence, Impact, Party, Source, Surface
+
+_CODE = Source("github.com/BerriAI/litellm/issues/34845", seen="2026-07-27")
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(Impact.BREAKS, Confidence.REPORTED, _CODE),
+    },
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=(
         "reach.redirected",
         "challenge.401",
@@ -50,7 +61,10 @@ pattern = Pattern(
         "token.issued",
         "connect.accepted",
     ),
-    sources=(Source("github.com/BerriAI/litellm/issues/34845", seen="2026-07-27"),),
+    sources=(
+        Source("github.com/anthropics/claude-ai-mcp/issues/1056", seen="2026-09-18"),
+        _CODE,
+    ),
 )
 
 

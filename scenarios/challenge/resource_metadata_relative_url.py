@@ -18,6 +18,17 @@ Fix
           "https://YOUR-HOST/.well-known/oauth-protected-resource/mcp"
 
     Behind a proxy take the host from configuration, not from the request the application sees.
+    Express with the TypeScript SDK sends on whatever string `requireBearerAuth` is given; have it
+    built:
+
+        getOAuthProtectedResourceMetadataUrl(new URL("https://YOUR-HOST/mcp"))
+
+    Python SDK: `resource_server_url="https://YOUR-HOST/mcp"`. FastMCP:
+    `base_url="https://YOUR-HOST"` of the auth provider.
+
+    The value must begin with `https://`:
+
+        curl -si -X POST https://YOUR-HOST/mcp | grep -i www-authenticate
 """
 
 from collections.abc import Iterator
@@ -28,13 +39,19 @@ from harness.model.answer import Answer, Asked
 from harness.model.challenge import bearer
 from harness.model.trace import Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred, with_a_token
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.ADVISORY),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=(
         "challenge.pointer",
         "resource-metadata.found",

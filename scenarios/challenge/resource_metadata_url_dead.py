@@ -13,16 +13,27 @@ Why it breaks
     only `/mcp` on, or the route is missing in this deployment.
 
 Fix
-    Ask for exactly the address in the header, from outside, and make that answer 200 with JSON:
+    Serve the document at exactly the address in the header. For `https://YOUR-HOST/mcp` that is
+    usually `https://YOUR-HOST/.well-known/oauth-protected-resource/mcp`.
+
+    The proxy needs a rule for `/.well-known/` too. nginx:
+
+        location /.well-known/ { proxy_pass http://BACKEND; }
+
+    Kubernetes Ingress: a second path `/.well-known` with `pathType: Prefix`.
+
+    FastMCP below a prefix of another app serves its well-known routes below that prefix as well;
+    add them at the root (`auth` is its auth provider, `base_url` includes the prefix):
+
+        app.routes.extend(auth.get_well_known_routes(mcp_path="/mcp"))
+
+    Express with the TypeScript SDK: `app.use(mcpAuthMetadataRouter({ ... }))` at the root, with the
+    full MCP URL as `resourceServerUrl`.
+
+    Ask for the address from outside; it must answer 200 with JSON:
 
         curl -si -X POST https://YOUR-HOST/mcp | grep -i www-authenticate
         curl -si THE-URL-YOU-SAW
-
-    For `https://YOUR-HOST/mcp` it is usually
-
-        https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
-
-    and the proxy needs a rule for `/.well-known/` too.
 """
 
 from collections.abc import Iterator
@@ -33,13 +44,19 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_resource_metadata
+from scenarios.effects import inferred, with_a_token
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.BREAKS),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=(
         "resource-metadata.found",
         "resource-metadata.path-form",

@@ -9,13 +9,17 @@ Why it breaks
     That is a symptom with more than one cause. In this traffic the challenge is whole, so it was
     not what kept Claude from going on. Requests may have been lost on the way: an edge that
     answers or blocks `/.well-known/` itself keeps them out of your log. Otherwise Claude gave up
-    inside, for instance on an address that failed a short time ago.
+    inside, for instance on an address that failed a short time ago; no cause of that kind is
+    proven.
 
 Fix
-    Check this server with the harness first: it asks what Claude asks, and says which answer stops
-    it. Look into the edge's own log for `/.well-known/` in the same seconds, and compare:
+    Find out whether the requests for the metadata were never sent or never arrived. Check this
+    server with the harness first: it asks what Claude asks, and says which answer stops it.
 
-        curl -i -A python-httpx/0.28.1 \\
+    Then look into the edge's own log for `/.well-known/` in the same seconds. This must be 200 and
+    JSON, and stand in your log:
+
+        curl -si -A python-httpx/0.28.1 \\
           https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
 
     If that is all well, remove the connector, wait some minutes, and add it again. If it stays,
@@ -29,14 +33,20 @@ from harness.diagnosis.reading import challenge_parameter, evidence, simulated, 
 from harness.model.trace import Exchange, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import is_http_url
+from scenarios.effects import measured, with_a_token
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={
+        Surface.CLAUDE_AI: Impact.DEGRADES,
+        Surface.CLAUDE_CODE: measured(Impact.NONE),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.OBSERVED,
+    reports=2,
     detectable=Detectable.TRAFFIC,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/217", seen="2026-09"),),
 )

@@ -4,6 +4,7 @@ What happens
     `initialize` works without a token, and yet there is resource metadata at the address that
     belongs to this URL. It speaks of another resource, or names no authorization server. Claude was
     seen to begin a sign-in that cannot succeed: it could not register, or asks for a client id.
+    Claude Code looks for metadata only after a 401.
 
 Why it breaks
     The well-known route takes every path (`/.well-known/oauth-protected-resource/*`) and hands out
@@ -16,9 +17,17 @@ Fix
         GET /.well-known/oauth-protected-resource/private/mcp   200
         GET /.well-known/oauth-protected-resource/open/mcp      404
 
-    The form without a path stands for the origin itself; leave it out where only one of several
-    endpoints is protected. An empty `authorization_servers` does not mean "open": take the document
-    away. If this endpoint was meant to be protected, answer 401 to calls without a token instead.
+    In Next.js that is a route file for the one path, and no `[...path]`; in Express a route with
+    the full path, and no `*`. The form without a path stands for the origin itself; leave it out
+    where only one of several endpoints is protected.
+
+    An empty `authorization_servers` does not mean "open": take the document away. If this endpoint
+    was meant to be protected, answer 401 to calls without a token instead.
+
+    This must be 404 for the open endpoint, whose path here is `/mcp`:
+
+        curl -si https://YOUR-HOST/.well-known/oauth-protected-resource/mcp \\
+          | head -n 1
 """
 
 from collections.abc import Iterator
@@ -36,14 +45,20 @@ from harness.model.trace import Exchange, Purpose, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import difference
 from scenarios.bending import edited, is_resource_metadata
+from scenarios.effects import inferred, with_a_token
 from scenarios.open_endpoint import open_to_all
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: inferred(Impact.NONE),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
+    reports=3,
     sources=(
         Source("github.com/gitroomhq/postiz-app/issues/1781", seen="2026-07-24"),
         Source("github.com/homeassistant-ai/ha-mcp/issues/2422", seen="2026-09-10"),

@@ -9,17 +9,30 @@ What happens
 Why it breaks
     Whether a server wants a sign-in is decided by the first answer: only 401 says so. A 401 on a
     later tool call (lazy authentication) does bring up a sign-in, but this is young in Claude, and
-    reports of 2026 say that it does not always work.
+    reports of 2026 say that it does not always work, or that the sign-in is asked for at once.
 
 Fix
     If everybody has to sign in, answer 401 to every call without a token, `initialize` and
     `server/discover` included. The check belongs before the MCP library, not into the tools.
 
+    Express with the TypeScript SDK: `requireBearerAuth` in front of the transport, for all methods.
+    Next.js with `mcp-handler`, where calls without a token pass unless this is set:
+
+        withMcpAuth(handler, verifyToken, { required: true })
+
     If some tools are meant to work without an account, keep it, and offer those who have one an
     address that always asks, for example `https://YOUR-HOST/mcp?auth=required`. In Claude's dialog
-    a person can also choose the sign-in by hand.
+    a person can also choose the sign-in by hand; in Claude Code, `claude mcp login` asks for it.
 
     If no sign-in is wanted at all, stop publishing the resource metadata.
+
+    Where everybody has to sign in, this must be 401:
+
+        curl -si -X POST https://YOUR-HOST/mcp \\
+          -H 'Content-Type: application/json' \\
+          -H 'Accept: application/json, text/event-stream' \\
+          -d '{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}' \\
+          | head -n 1
 """
 
 from collections.abc import Iterator
@@ -37,13 +50,19 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Exchange, Step, Trace, Voice
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from harness.model.wellknown import difference
+from scenarios.effects import inferred, with_a_token
 from scenarios.open_endpoint import open_to_all
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.DEGRADES},
+    impact={
+        Surface.CLAUDE_AI: Impact.DEGRADES,
+        Surface.CLAUDE_CODE: inferred(Impact.DEGRADES),
+        Surface.MESSAGES_API: with_a_token(Impact.NONE),
+    },
     confidence=Confidence.OBSERVED,
+    reports=7,
     explains=("session.tools",),
     sources=(
         Source("github.com/erp-mafia/accounted/issues/2159", seen="2026-09-02"),

@@ -10,14 +10,20 @@ Why it breaks
     servers mostly live on a host or a path of their own.
 
 Fix
-    Look up the MCP endpoint in the vendor's documentation and enter that, path included. It answers
-    a POST without a token with 401 and JSON, not with HTML:
-
-        curl -i -X POST https://HOST/PATH -H 'Content-Type: application/json' -d '{}'
+    Look up the MCP endpoint in the vendor's documentation and enter that, path included.
 
     If this is your own server, the request did not reach it: a web server in front answers every
     unknown path with its start page. Add a rule for the MCP path and for `/.well-known/` before the
-    one for the pages.
+    one for the pages. nginx, next to a `location /` with `try_files ... /index.html`:
+
+        location /mcp          { proxy_pass http://BACKEND; }
+        location /.well-known/ { proxy_pass http://BACKEND; }
+
+    The endpoint answers a POST without a token with 401, or with JSON, and never with HTML:
+
+        curl -si -X POST https://YOUR-HOST/mcp \\
+          -H 'Content-Type: application/json' -d '{}' \\
+          | grep -iE '^HTTP|^content-type|^www-auth'
 """
 
 from collections.abc import Iterator
@@ -28,14 +34,16 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from scenarios.bending import is_resource_metadata, is_server_metadata
+from scenarios.effects import inferred
 from scenarios.wrong_address import is_web_page
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.DOCUMENTED,
+    reports=1,
     explains=(
         "challenge.401",
         "resource-metadata.path-form",

@@ -11,11 +11,25 @@ Why it breaks
     test requests for example. The deployment behind it sees nothing of this.
 
 Fix
-    In the Firewall settings of the project turn Attack Challenge Mode off, and add a custom rule
-    with the action Bypass for the machine paths: `/.well-known/*`, the MCP path and the OAuth
-    endpoints. Then this prints nothing:
+    Let the machine paths pass: `/.well-known/*`, the MCP path and the OAuth endpoints. In the
+    Firewall settings of the project turn Attack Challenge Mode off, and add a custom rule with the
+    action Bypass for each of these paths. On the command line:
+
+        vercel firewall attack-mode disable
+        vercel firewall rules add "mcp" --action bypass \\
+          --condition '{"type":"path","op":"pre","value":"/mcp"}'
+        vercel firewall publish
+
+    The automatic defence is not bound by custom rules. A system bypass, where the plan has it,
+    exempts Anthropic's addresses from everything:
+
+        vercel firewall system-bypass add 160.79.104.0/21
+
+    None of these may print a line; a burst of tests brings the checkpoint back by itself:
 
         curl -si -X POST https://YOUR-HOST/mcp | grep -i x-vercel-mitigated
+        curl -si https://YOUR-HOST/.well-known/oauth-protected-resource \\
+          | grep -i x-vercel-mitigated
 """
 
 from collections.abc import Iterator
@@ -24,13 +38,16 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import body_evidence, evidence, status_evidence, vercel_checkpoint
 from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace, Voice
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.CHALLENGE,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
+    claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
+    reports=2,
     # Which steps it strikes depends on the firewall's rules.
     explains=(
         "challenge.401",
@@ -45,8 +62,8 @@ pattern = Pattern(
         "refresh.accepted",
     ),
     sources=(
-        Source("buildwithmatija.com/blog/oauth-mcp-server-claude", seen="2025-12-26"),
         Source("github.com/anthropics/claude-ai-mcp/issues/125", seen="2026-03-29"),
+        Source("buildwithmatija.com/blog/oauth-mcp-server-claude", seen="2025-12-26"),
         Source("github.com/vercel-labs/vgpu/issues/228", seen="2026-07-30"),
     ),
 )

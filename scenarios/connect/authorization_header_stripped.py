@@ -63,6 +63,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
+    reports=4,
     explains=("connect.accepted",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/872", seen="2026-08-26"),

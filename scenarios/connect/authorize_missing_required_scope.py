@@ -56,6 +56,7 @@ pattern = Pattern(
     },
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
+    reports=4,
     explains=("connect.accepted",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/420", seen="2026-07-06"),

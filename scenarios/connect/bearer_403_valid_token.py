@@ -48,6 +48,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     explains=("connect.accepted",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/393", seen="2026-06-07"),

@@ -50,6 +50,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.DOCUMENTED,
+    reports=9,
     explains=("connect.accepted",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/299", seen="2026-05-19"),

@@ -44,6 +44,7 @@ pattern = Pattern(
     party=Party.INFRASTRUCTURE,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     explains=("connect.accepted",),
     sources=(Source("www.rfc-editor.org/rfc/rfc7519", seen="2015-05"),),
 )

@@ -45,6 +45,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("connect.accepted",),
     sources=(
         Source("github.com/syllogic-ai/syllogic/issues/70", seen="2026-04-19"),

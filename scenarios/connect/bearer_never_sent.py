@@ -60,6 +60,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
+    reports=38,
     explains=("connect.arrives",),
     detectable=Detectable.TRAFFIC,
     sources=(

@@ -51,6 +51,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.OBSERVED,
+    reports=2,
     explains=("connect.accepted",),
     sources=(Source("github.com/zuplo/docs/issues/1028", seen="2026-05-15"),),
 )

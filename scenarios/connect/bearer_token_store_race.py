@@ -48,6 +48,7 @@ pattern = Pattern(
     },
     claude_shows=Shows.ERROR_WHEN_CONNECTING,
     confidence=Confidence.REPORTED,
+    reports=1,
     sources=(Source("github.com/chrisdoc/hevy-mcp/issues/1039", seen="2026-08-17"),),
 )
 

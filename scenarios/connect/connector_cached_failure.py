@@ -38,6 +38,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
+    reports=4,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/479", seen="2026-06-22"),

@@ -47,6 +47,7 @@ pattern = Pattern(
     },
     claude_shows=Shows.NO_SERVER_FOUND,
     confidence=Confidence.REPORTED,
+    reports=4,
     explains=("connect.accepted",),
     detectable=Detectable.TRAFFIC,
     sources=(

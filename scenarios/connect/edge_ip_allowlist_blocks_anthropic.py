@@ -49,6 +49,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
+    reports=3,
     detectable=Detectable.TRAFFIC,
     explains=("connect.accepted", "connect.arrives"),
     sources=(

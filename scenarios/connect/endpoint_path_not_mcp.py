@@ -42,6 +42,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
+    reports=4,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/690", seen="2026-08"),
         Source("github.com/anthropics/claude-ai-mcp/issues/878", seen="2026-08-17"),

@@ -48,6 +48,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.ERROR_WHEN_CONNECTING,
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     explains=("connect.accepted",),
     slow=True,
     sources=(

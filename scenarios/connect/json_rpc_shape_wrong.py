@@ -48,6 +48,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=1,
     explains=("connect.accepted", "session.tool-list"),
     sources=(
         Source("modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle", "2025-11-25"),

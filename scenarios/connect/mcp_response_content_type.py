@@ -49,6 +49,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     explains=("connect.content-type", "connect.accepted", "session.tools"),
     sources=(
         Source("modelcontextprotocol.io/specification/2025-11-25/basic/transports", "2025-11-25"),

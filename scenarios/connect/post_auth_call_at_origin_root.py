@@ -45,6 +45,7 @@ pattern = Pattern(
     },
     claude_shows=Shows.NO_SERVER_FOUND,
     confidence=Confidence.OBSERVED,
+    reports=4,
     explains=("connect.accepted",),
     detectable=Detectable.TRAFFIC,
     sources=(

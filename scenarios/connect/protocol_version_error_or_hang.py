@@ -50,6 +50,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("challenge.answers", "challenge.401", "connect.accepted"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/77", seen="2026-03-02"),

@@ -51,6 +51,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
+    reports=4,
     explains=("connect.version",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/136", seen="2026-05-16"),

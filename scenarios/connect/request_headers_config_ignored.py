@@ -54,6 +54,7 @@ pattern = Pattern(
         Surface.MESSAGES_API: with_a_token(Impact.ADVISORY),
     },
     confidence=Confidence.OBSERVED,
+    reports=3,
     # A server with keys of its own has no OAuth challenge.
     explains=("challenge.bearer", "challenge.pointer", "connect.accepted"),
     detectable=Detectable.TRAFFIC,

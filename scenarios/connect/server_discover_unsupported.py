@@ -49,6 +49,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.OBSERVED,
+    reports=3,
     sources=(
         Source("github.com/hauptsacheNet/typo3-mcp-server/issues/110", seen="2026-08-19"),
         Source("github.com/anthropics/claude-ai-mcp/issues/975", seen="2026-09-02"),

@@ -59,6 +59,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("login.reaches-callback",),
     sources=(
         Source("github.com/neondatabase/neon-js/issues/203", seen="2026-08-07"),

@@ -45,6 +45,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     sources=(
         Source("html.spec.whatwg.org/multipage/browsers.html", seen="2026-09"),
         Source("RFC 6749 section 10.13", seen="2012-10"),

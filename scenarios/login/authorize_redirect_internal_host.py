@@ -54,6 +54,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("login.public-hosts", "login.reaches-callback"),
     sources=(Source("github.com/oblien/openship/issues/540", seen="2026-08-10"),),
 )

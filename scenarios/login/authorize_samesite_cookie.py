@@ -55,6 +55,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=4,
     sources=(
         Source("github.com/jal-co/shieldcn/issues/177", seen="2026-07-04"),
         Source("github.com/deploys-app/console/issues/170", seen="2026-06-01"),

@@ -60,6 +60,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=10,
     sources=(
         Source("github.com/PrefectHQ/fastmcp/issues/3369", seen="2026-03-03"),
         Source("github.com/DollhouseMCP/mcp-server/issues/2222", seen="2026-06-02"),

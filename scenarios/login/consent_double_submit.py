@@ -44,6 +44,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("authorize.answers",),
     detectable=Detectable.TRAFFIC,
     sources=(

@@ -48,6 +48,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("login.redirects",),
     sources=(
         Source("github.com/syllogic-ai/syllogic/issues/70", seen="2026-04-19"),

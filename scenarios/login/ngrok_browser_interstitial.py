@@ -38,6 +38,7 @@ pattern = Pattern(
     party=Party.INFRASTRUCTURE,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.OBSERVED,
+    reports=2,
     explains=("challenge.page-may-call", "login.reaches-callback"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/53", seen="2026-02-11"),

@@ -48,6 +48,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("login.reaches-callback",),
     sources=(
         Source("github.com/InsForge/insforge-mcp/issues/89", seen="2026-07-31"),

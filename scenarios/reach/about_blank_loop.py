@@ -12,27 +12,35 @@ Why it breaks
     part of it may be a defect of Claude Desktop.
 
 Fix
-    Add the same connector at claude.ai in a browser. There the failure has a text and a reference
-    (`ofid_...`), and what it says holds for Desktop too, because both use the same servers.
+    Look for the failure before the window, not for one in it. Add the same connector at claude.ai
+    in a browser: there the failure has a text and a reference (`ofid_...`), and what it says holds
+    for Desktop too, because both use the same servers.
 
-    Then check the server with this harness: port 443, public IPv4 addresses, a valid certificate, a
-    401 for the first request. Any finding there explains the empty window. If claude.ai connects
-    and Desktop does not, update Desktop, quit it completely, remove the connector and add it again.
+    Then check the server. Port 443, public IPv4 addresses, a valid certificate and a 401 for the
+    first request are what has to hold; any finding explains the empty window:
 
-    If both fail and the harness finds nothing, report it to Anthropic: the reference from
-    claude.ai, the time in UTC, the versions of Desktop and of the system, the server's URL, and
-    that the log of the outermost proxy is empty. Claude Code is a way around meanwhile.
+        harness check https://YOUR-HOST/mcp
+
+    If claude.ai connects and Desktop does not, update Desktop, quit it completely, remove the
+    connector and add it again.
+
+    If both fail and the check finds nothing, report it to Anthropic: the reference from claude.ai,
+    the time in UTC, the versions of Desktop and of the operating system, the server's URL, and that
+    the log of the outermost proxy is empty. Claude Code opens its own sign-in page in the browser
+    and is a way around meanwhile.
 """
 
 from harness.diagnosis.pattern import Detectable, Pattern
 from harness.model.trace import Step
 from harness.model.verdict import Confidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.CLAUDE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
+    reports=3,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/anthropics/claude-code/issues/11814", seen="2025-11"),

@@ -11,13 +11,20 @@ Why it breaks
     internal record in the public zone, a VPN address next to the real one.
 
 Fix
-    Take the private record out of the public zone and keep it in an internal one. All lines of this
-    have to be public, for the MCP server and for the authorization server:
+    Publish public addresses only, and keep the private ones in a zone that the outside does not
+    see.
+
+    Active Directory: in the IPv4 properties of the inner network card, under Advanced, DNS, turn
+    "Register this connection's addresses in DNS" off, and delete the record. Route 53: move the
+    record to a private hosted zone of the same name. A VPN address gets a name of its own.
+
+    Every line of this has to be a public address, for the MCP server and for the authorization
+    server:
 
         dig +short A YOUR-HOST @1.1.1.1; dig +short AAAA YOUR-HOST @1.1.1.1
 
-    If the public answer is clean, only the resolver of this machine adds the private address, and
-    Claude is not concerned.
+    If that answer is clean, only the resolver of this machine adds the private address, and
+    claude.ai is not concerned. Claude Code is not either: it calls from the user's machine.
 """
 
 from collections.abc import Iterator
@@ -28,13 +35,15 @@ from harness.diagnosis.reading import evidence
 from harness.model.network import Network
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     sources=(Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),),
 )
 

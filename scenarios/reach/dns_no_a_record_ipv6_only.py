@@ -11,12 +11,17 @@ Why it breaks
 
 Fix
     Publish an A record, for the MCP server and for the authorization server. Without an IPv4
-    address of your own, put something in front that has one: a CDN (Cloudflare answers over IPv4
-    for an origin with IPv6), a tunnel, or a small IPv4 host that passes TCP on. This must print
-    an address:
+    address of your own, put something in front that has one:
+
+    A CDN: Cloudflare's proxy answers over IPv4 for an origin that has an AAAA record only. A
+    tunnel: Cloudflare Tunnel, ngrok or Tailscale Funnel. Or a small IPv4 host that passes port 443
+    on to the IPv6 address.
+
+    The first command must print an address, the second a status line (401 where a sign-in is
+    wanted):
 
         dig +short A YOUR-HOST @1.1.1.1
-        curl -4 -i -X POST https://YOUR-HOST/mcp
+        curl -4 -si -X POST https://YOUR-HOST/mcp | head -n 1
 """
 
 from collections.abc import Iterator
@@ -27,13 +32,15 @@ from harness.diagnosis.reading import evidence
 from harness.model.network import Network
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=4,
     sources=(
         Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),
         Source("github.com/anthropics/claude-ai-mcp/issues/259", seen="2026-05-12"),

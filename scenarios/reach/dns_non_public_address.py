@@ -14,16 +14,21 @@ Why it breaks
     nothing about the public one: port forwarding, firewall, certificate.
 
 Fix
-    See what the world sees, and test that:
+    Test what the world sees, not what this machine sees:
 
         dig +short A YOUR-HOST            # what this machine is told
         dig +short A YOUR-HOST @1.1.1.1   # what Claude is told
-        curl -i --resolve YOUR-HOST:443:PUBLIC-ADDRESS -X POST https://YOUR-HOST/mcp
+        curl -si --resolve YOUR-HOST:443:PUBLIC-ADDRESS \\
+          -X POST https://YOUR-HOST/mcp
 
     If the second answer is private, publish a public A record, or put a tunnel in front
-    (Cloudflare Tunnel, ngrok, Tailscale Funnel; `tailscale serve` alone stays private). If it is
-    public and the curl fails, the public path is what to repair. A server that is not meant to be
-    public needs none of this: run it over stdio.
+    (Cloudflare Tunnel, ngrok, Tailscale Funnel; `tailscale serve` alone stays private).
+
+    If it is public and the curl fails, repair the public path. It is right when the curl shows the
+    server's own answer: 401 where a sign-in is wanted, 200 or a complaint about the body else.
+
+    A server that is not meant to be public needs none of this: run it over stdio, or use it from
+    Claude Code, which may call private addresses.
 """
 
 from collections.abc import Iterator
@@ -35,14 +40,16 @@ from harness.model.network import Network
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import host
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.CONFIGURATION,
     # A server under development is rightly private, and what others resolve is not known here.
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=6,
     aliases=("dns-split-horizon-local-test",),
     sources=(
         Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),

@@ -8,16 +8,26 @@ What happens
 Why it breaks
     Part of Claude runs on Google Cloud too, and traffic between two places in there may stay inside
     of Google's network. It then arrives from an internal or unspecified address, and no rule by
-    source address can match. One operator reported it; the thread was closed without an answer.
+    source address can match. One operator reported it, and opening the firewall helped at once; the
+    thread was closed without an answer.
 
 Fix
     Do not decide by source address there; rely on the token, which the server has to check anyway.
+
     The firewall of App Engine knows no paths: it has to let everybody in, so see first that the
-    rest of the application asks for a login. If policy demands a list, put a CDN outside of
-    Google's network in front, which sees public addresses, and list them there.
+    rest of the application asks for a login.
 
         gcloud app firewall-rules list
         gcloud app firewall-rules update default --action=allow
+
+    If policy demands a list, put a CDN outside of Google's network in front, which sees public
+    addresses, and list them there. Such a list shuts out Claude Code, which calls from the address
+    of its user.
+
+    From any machine this is 401 then. A 403 with a page of Google's means that the firewall still
+    decides:
+
+        curl -si -X POST https://YOUR-HOST/mcp | head -n 1
 """
 
 from collections.abc import Iterator
@@ -27,14 +37,16 @@ from harness.diagnosis.pattern import Detectable, Pattern
 from harness.diagnosis.reading import evidence, simulated, status_evidence
 from harness.model.trace import Request, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 from scenarios.hand_made import recorded, traffic
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
+    reports=1,
     detectable=Detectable.TRAFFIC,
     explains=("connect.accepted",),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/422", seen="2026-06-09"),),

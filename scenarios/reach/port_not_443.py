@@ -12,14 +12,25 @@ Why it breaks
     shown a setup on another port that works reliably, so do not build on it.
 
 Fix
-    Serve on 443 and leave the port out of the URL: a reverse proxy in front, or a tunnel
-    (Cloudflare Tunnel, ngrok, Tailscale Funnel on 443). For Caddy this is all:
+    Serve on 443 and leave the port out of the URL, for the MCP server and for every URL in its
+    metadata. `resource` must not keep the port.
 
-        mcp.example.com {
-            reverse_proxy 127.0.0.1:8443
+    A reverse proxy: for Caddy this is all, where the server itself listens on port 8000 without
+    TLS:
+
+        YOUR-HOST {
+            reverse_proxy 127.0.0.1:8000
         }
 
-    Publish the metadata with the new URL too: `resource` must not keep the port.
+    A tunnel: Cloudflare Tunnel and ngrok publish on 443; so does Tailscale Funnel, unless told
+    otherwise:
+
+        tailscale funnel --bg 8000
+
+    Both lines must show the name without a port, and the first a 401:
+
+        curl -si -X POST https://YOUR-HOST/mcp | grep -iE '^HTTP|^www-auth'
+        curl -s https://YOUR-HOST/.well-known/oauth-protected-resource/mcp
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,13 +41,15 @@ from harness.diagnosis.reading import evidence, first_contact, target_is_https
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
 from harness.model.wellknown import port
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.CONFIGURATION,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.CONTESTED,
+    reports=14,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/85", seen="2026-03-28"),
         Source("github.com/anthropics/claude-ai-mcp/issues/214", seen="2026-05-10"),

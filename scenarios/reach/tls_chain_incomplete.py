@@ -15,10 +15,14 @@ Why it breaks
     nobody outside trusts it, and a longer chain does not help.
 
 Fix
-    Serve the full chain. With certbot that is `fullchain.pem`, not `cert.pem`; nginx:
-    `ssl_certificate .../fullchain.pem`; Apache since 2.4.8: the chain in `SSLCertificateFile`;
-    bought certificates: leaf first, then the authority's bundle. This must list two or more
-    certificates and end with code 0:
+    Serve the full chain, the server's certificate first.
+
+    certbot writes it to `fullchain.pem`; `cert.pem` is the one certificate alone. nginx:
+    `ssl_certificate .../fullchain.pem`. Apache since 2.4.8: the chain in `SSLCertificateFile`.
+    Kubernetes: the whole chain in `tls.crt` of the secret. Bought certificates: append the
+    authority's bundle. Reload afterwards.
+
+    This must list two or more certificates and end with code 0:
 
         openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
           -showcerts </dev/null \\
@@ -33,13 +37,15 @@ from harness.diagnosis.reading import evidence
 from harness.model.network import CertificateFault, Network
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     explains=UNREACHED,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/457", seen="2026-06-25"),

@@ -12,16 +12,24 @@ Why it breaks
     name, or it only accepts TLS versions that are no longer spoken.
 
 Fix
-    Try from a home connection and from a cloud machine; only `openssl` tells you where it dies:
+    Find out whom it hits: try from a home connection and from a cloud machine. A certificate and
+    "Verify return code" have to appear:
 
         openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
           </dev/null
 
     If it fails everywhere, repair the listener: certificate and name in its configuration, TLS 1.2
-    and 1.3. If only cloud machines fail, allow 160.79.104.0/21 (AS399358) at the host's firewall,
-    the router, fail2ban or CrowdSec, and at the hoster's protection. Where you cannot, a CDN in
-    front helped one reporter. Do the same for the authorization server: Claude calls it from the
-    same addresses.
+    and 1.3.
+
+    If only cloud machines fail, allow 160.79.104.0/21 (AS399358) at every filter in the way: the
+    hoster's protection, the router's country block, the host's firewall, fail2ban (`ignoreip` in
+    `jail.local`), CrowdSec. With ufw:
+
+        ufw allow proto tcp from 160.79.104.0/21 to any port 443
+
+    Where you cannot, a CDN in front helped one reporter. Do the same for the authorization server:
+    Claude calls it from the same addresses. Claude Code calls from its user's address, so it can
+    work while claude.ai does not.
 """
 
 from collections.abc import Iterator
@@ -32,13 +40,15 @@ from harness.diagnosis.reading import evidence
 from harness.model.network import ConnectFault, Network
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=3,
     explains=UNREACHED,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/479", seen="2026-06-25"),

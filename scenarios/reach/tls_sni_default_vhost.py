@@ -12,14 +12,14 @@ Why it breaks
     that it cannot work follows from the certificate check.
 
 Fix
-    Give the host name a site of its own with a certificate for it, and reload:
+    Give the host name a site of its own with a certificate for it, and reload.
 
-        nginx:   server { listen 443 ssl; server_name mcp.example.com; ... }
-        Apache:  <VirtualHost *:443> with ServerName mcp.example.com
-        Traefik: a router with Host(`mcp.example.com`) and tls
-        CDN:     add the host name to the distribution or the custom domains
+    nginx: a `server` block with `listen 443 ssl`, `server_name YOUR-HOST` and its own
+    `ssl_certificate`. Apache: a `VirtualHost *:443` with `ServerName YOUR-HOST`. Traefik: a router
+    with the rule ``Host(`YOUR-HOST`)`` and TLS enabled. At a CDN the name has to be added to the
+    distribution or to the custom domains, not to the DNS alone.
 
-    Look which site answers, with and without the name:
+    Look which site answers, with and without the name. The first must name your host:
 
         openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
           </dev/null 2>/dev/null \\
@@ -37,13 +37,15 @@ from harness.diagnosis.reading import evidence
 from harness.model.network import CertificateFault, Network
 from harness.model.trace import FailureKind, Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     explains=UNREACHED,
     sources=(
         Source("RFC 6066 section 3", seen="2011-01"),

@@ -13,9 +13,20 @@ Why it breaks
     reached without Cloudflare; a certificate for `example.com` under `mcp.example.com`.
 
 Fix
-    Get a certificate for the exact name from a public authority, and have it renewed by itself:
-    `certbot renew --dry-run` must work, and the server must reload afterwards. A wildcard covers
-    one level only: `*.example.com` does not cover `a.b.example.com`. Look from outside:
+    Get a certificate for the exact name from a public authority, and have it renewed by itself. A
+    wildcard covers one level only: `*.example.com` does not cover `a.b.example.com`.
+
+    certbot: `certbot renew --dry-run` must work, and the server has to load the new file:
+
+        certbot renew --deploy-hook "systemctl reload nginx"
+
+    Caddy fetches one by itself for a public name; take `tls internal` out. A Cloudflare origin
+    certificate needs the proxy (the orange cloud) switched on for the name.
+
+    For Claude Code alone a private authority will do: it trusts the file that the environment
+    variable `NODE_EXTRA_CA_CERTS` names.
+
+    Look from outside at name, issuer and dates:
 
         openssl s_client -connect YOUR-HOST:443 -servername YOUR-HOST \\
           </dev/null 2>/dev/null | openssl x509 -noout \\
@@ -34,19 +45,34 @@ from harness.diagnosis.pattern import Pattern
 from harness.diagnosis.reading import evidence
 from harness.model.network import CertificateFault, Network
 from harness.model.trace import Connection, Step, Trace
-from harness.model.verdict import Confidence, Evidence, Impact, Party, Shows, Source, Surface
+from harness.model.verdict import (
+    Confidence,
+    Effect,
+    Evidence,
+    Impact,
+    Party,
+    Shows,
+    Source,
+    Surface,
+)
+
+_SELF_SIGNED = Source("github.com/anthropics/claude-code/issues/2899", seen="2025-07-03")
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.SERVER,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
+    impact={
+        Surface.CLAUDE_AI: Impact.BREAKS,
+        Surface.CLAUDE_CODE: Effect(Impact.BREAKS, Confidence.OBSERVED, _SELF_SIGNED),
+    },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     explains=UNREACHED,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/134", seen="2026-06-07"),
         Source("github.com/anthropics/claude-ai-mcp/issues/457", seen="2026-06-25"),
-        Source("github.com/anthropics/claude-code/issues/2899", seen="2025-07-03"),
+        _SELF_SIGNED,
     ),
 )
 

@@ -12,16 +12,25 @@ Why it breaks
     test from there never touches the edge.
 
 Fix
-    Publish the tunnel anew, and test through the public address:
+    Publish the tunnel anew, and test through the public address.
+
+    Tailscale: the policy must give the node the attribute `funnel`, and HTTPS has to be on for the
+    tailnet.
 
         tailscale funnel reset && tailscale funnel --bg 8000
         tailscale funnel status
+
+    If it stays, restart `tailscaled` and read its log: "no ingress cap" there means that the
+    machine itself turns the edge away. In reports of August 2026 that came with version 1.102.1 and
+    no reset helped; update it.
+
+    ngrok and cloudflared: restart the agent, and see that the name is the one it prints. A quick
+    tunnel gets a new name with every start.
+
+    Any answer over HTTP is right here, an error of the handshake is not:
+
         dig +short A YOUR-HOST @1.1.1.1
         curl -i --resolve YOUR-HOST:443:THAT-ADDRESS -X POST https://YOUR-HOST/mcp
-
-    For Tailscale the policy must give the node the attribute `funnel`, and HTTPS has to be on for
-    the tailnet. For ngrok and cloudflared, restart the agent and see that the name is the one it
-    prints; a quick tunnel gets a new name with every start.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,12 +41,14 @@ from harness.diagnosis.reading import evidence
 from harness.model.network import ConnectFault, Network
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
+from scenarios.effects import inferred
 
 pattern = Pattern(
     step=Step.REACH,
     party=Party.INFRASTRUCTURE,
-    impact={Surface.CLAUDE_AI: Impact.BREAKS},
+    impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=UNREACHED,
     sources=(Source("github.com/tailscale/tailscale/issues/19508", seen="2026-08-07"),),
 )

@@ -48,6 +48,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
+    reports=1,
     explains=("authorize.answers", "callback.code", "token.issued", "refresh.accepted"),
     detectable=Detectable.TRAFFIC,
     sources=(Source("github.com/anthropics/claude-code/issues/89438", seen="2026-08-25"),),

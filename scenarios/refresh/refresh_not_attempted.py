@@ -55,6 +55,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.CONNECTION_EXPIRED,
     confidence=Confidence.CONTESTED,
+    reports=5,
     detectable=Detectable.TRAFFIC,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/228", seen="2026-05-19"),

@@ -62,6 +62,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("refresh.accepted", "refresh.again"),
     sources=(Source("github.com/jagduvi1/Cellarion/issues/785", seen="2026-07-18"),),
 )

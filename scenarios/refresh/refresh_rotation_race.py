@@ -51,6 +51,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: Impact.BREAKS},
     confidence=Confidence.REPORTED,
+    reports=7,
     detectable=Detectable.TRAFFIC,
     sources=(
         Source("github.com/comet-ml/opik/issues/8287", seen="2026-09-11"),

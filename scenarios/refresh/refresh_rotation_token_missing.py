@@ -47,6 +47,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.DOCUMENTED,
+    reports=1,
     explains=("refresh.again",),
     sources=(Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),),
 )

@@ -55,6 +55,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     claude_shows=Shows.CONNECTION_EXPIRED,
     confidence=Confidence.DOCUMENTED,
+    reports=4,
     explains=("refresh.possible",),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),

@@ -48,6 +48,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.CONNECTION_EXPIRED,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("refresh.accepted",),
     sources=(Source("github.com/elgorro/aiquila/issues/72", seen="2026-03-02"),),
 )

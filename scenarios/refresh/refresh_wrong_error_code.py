@@ -55,6 +55,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     deep=True,
     explains=("refresh.dead-token",),
     sources=(

@@ -57,6 +57,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.REGISTRATION_UNSUPPORTED,
     confidence=Confidence.DOCUMENTED,
+    reports=7,
     explains=("registration.way",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/393", seen="2026-06-07"),

@@ -61,6 +61,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.CONTESTED,
+    reports=2,
     sources=(
         Source("github.com/KeeperHub/keeperhub/pull/963", seen="2026-04-23"),
         Source("github.com/akutishevsky/withings-mcp/pull/29", seen="2026-04-19"),

@@ -61,6 +61,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=5,
     explains=("authorize.answers", "login.reaches-callback", "token.issued", "refresh.accepted"),
     sources=(
         Source("github.com/arc-mcp/arc-1/issues/212", seen="2026-05-05"),

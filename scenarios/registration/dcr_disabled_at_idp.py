@@ -54,6 +54,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.OBSERVED,
+    reports=2,
     explains=("registration.accepted",),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/164", seen="2026-05-12"),),
 )

@@ -52,6 +52,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("registration.accepted",),
     sources=(Source("github.com/turnstonelabs/turnstone/issues/1082", seen="2026-09-04"),),
 )

@@ -49,6 +49,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("registration.accepted",),
     sources=(
         # The first report is not dated where it was read; the date is that of the collection.

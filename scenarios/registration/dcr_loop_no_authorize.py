@@ -46,6 +46,7 @@ pattern = Pattern(
     },
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.OBSERVED,
+    reports=4,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/5", seen="2026-01-14"),

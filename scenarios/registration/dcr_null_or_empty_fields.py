@@ -45,6 +45,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=3,
     sources=(
         Source("github.com/anthropics/claude-code/issues/13685", seen="2025-12-11"),
         Source("github.com/anthropics/claude-code/issues/52565", seen="2026-04-23"),

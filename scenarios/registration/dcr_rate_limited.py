@@ -60,6 +60,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
+    reports=4,
     explains=("registration.accepted", "token.issued"),
     sources=(
         Source("github.com/brendanlong/lion-reader/issues/974", seen="2026-07-04"),

@@ -55,6 +55,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.DOCUMENTED,
+    reports=4,
     explains=("registration.accepted",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/158", seen="2026-05-12"),

@@ -43,6 +43,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
+    reports=1,
     explains=("token.issued",),
     detectable=Detectable.TRAFFIC,
     sources=(

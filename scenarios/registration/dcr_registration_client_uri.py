@@ -29,6 +29,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.NONE, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
+    reports=1,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/twentyhq/twenty/issues/19858", seen="2026-04-19"),

@@ -50,6 +50,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
+    reports=5,
     explains=("registration.grants",),
     sources=(
         Source("github.com/better-auth/better-auth/issues/11081", seen="2026-08-31"),

@@ -46,6 +46,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     explains=("registration.accepted",),
     sources=(
         Source("RFC 7591 section 3.2.1", seen="2015-07"),

@@ -49,6 +49,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.DOCUMENTED,
+    reports=3,
     explains=("registration.accepted",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/82", seen="2026-03-30"),

@@ -55,6 +55,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("registration.accepted",),
     sources=(Source("github.com/outline/outline/issues/12833", seen="2026-06-25"),),
 )

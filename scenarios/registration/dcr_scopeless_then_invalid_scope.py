@@ -64,6 +64,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("authorize.answers", "login.reaches-callback", "callback.code"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/500", seen="2026-06-27"),

@@ -56,6 +56,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.OBSERVED,
+    reports=7,
     explains=("authorize.answers", "login.reaches-callback"),
     detectable=Detectable.TRAFFIC,
     sources=(

@@ -47,6 +47,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.OBSERVED,
+    reports=1,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/217", seen="2026-09-05"),
         Source("github.com/akutishevsky/withings-mcp/pull/29", seen="2026-04-19"),

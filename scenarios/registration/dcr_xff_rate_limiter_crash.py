@@ -45,6 +45,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.CONTESTED,
+    reports=2,
     explains=("registration.accepted", "authorize.answers", "token.issued", "refresh.accepted"),
     detectable=Detectable.TRAFFIC,
     sources=(

@@ -56,6 +56,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("server-metadata.found", "registration.accepted"),
     sources=(
         Source("github.com/brendanlong/lion-reader/issues/1037", seen="2026-07-07"),

@@ -45,6 +45,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=1,
     detectable=Detectable.TRAFFIC,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/350", seen="2026-05-27"),),
 )

@@ -47,6 +47,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     sources=(Source("RFC 8259 section 8.1", seen="2017-12"),),
 )
 

@@ -44,6 +44,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
+    reports=4,
     detectable=Detectable.TRAFFIC,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/514", seen="2026-08-21"),

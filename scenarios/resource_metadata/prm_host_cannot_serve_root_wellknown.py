@@ -55,6 +55,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.DOCUMENTED,
+    reports=5,
     explains=(
         "challenge.bearer",
         "challenge.pointer",

@@ -47,6 +47,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=8,
     explains=(
         "resource-metadata.https",
         "resource-metadata.resource",

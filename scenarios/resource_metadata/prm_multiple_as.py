@@ -49,6 +49,7 @@ pattern = Pattern(
     # Several entries are fine in themselves: what a dead first one breaks is measured.
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.DOCUMENTED,
+    reports=1,
     explains=("server-metadata.found", "server-metadata.json", "registration.accepted"),
     sources=(Source("claude.com/docs/connectors/building/authentication", seen="2026-08"),),
 )

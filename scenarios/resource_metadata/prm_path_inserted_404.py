@@ -53,6 +53,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.CONTESTED,
+    reports=6,
     explains=("resource-metadata.path-form",),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),

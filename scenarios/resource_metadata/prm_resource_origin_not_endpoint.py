@@ -51,6 +51,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.DOCUMENTED,
+    reports=4,
     explains=("resource-metadata.resource",),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-08"),

@@ -48,6 +48,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("resource-metadata.resource", "connect.accepted"),
     sources=(
         Source("github.com/sigbit/mcp-auth-proxy/issues/123", seen="2026-03-15"),

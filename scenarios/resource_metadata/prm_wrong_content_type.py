@@ -51,6 +51,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     sources=(
         Source("www.rfc-editor.org/rfc/rfc9728#section-3.2", seen="2025-04"),
         Source("www.rfc-editor.org/rfc/rfc8414#section-3.2", seen="2018-06"),

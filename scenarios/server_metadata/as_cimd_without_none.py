@@ -47,6 +47,7 @@ pattern = Pattern(
     # It breaks by itself only where there is no registration to fall back to.
     claude_shows=Shows.REGISTRATION_UNSUPPORTED,
     confidence=Confidence.DOCUMENTED,
+    reports=4,
     explains=("registration.way",),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-08"),

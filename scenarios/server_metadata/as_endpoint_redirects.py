@@ -46,6 +46,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("registration.accepted", "token.issued", "refresh.accepted"),
     sources=(Source("github.com/koala73/worldmonitor/issues/2426", seen="2026-03-28"),),
 )

@@ -42,6 +42,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     explains=("server-metadata.endpoints", "registration.way"),
     sources=(Source("www.rfc-editor.org/rfc/rfc8414#section-2", seen="2018-06"),),
 )

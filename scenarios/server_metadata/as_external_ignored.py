@@ -49,6 +49,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.DOCUMENTED,
+    reports=10,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/214", seen="2026-05-10"),

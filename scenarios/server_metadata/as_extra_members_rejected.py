@@ -31,6 +31,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.NONE, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
+    reports=1,
     # A finding would stand on every server with an extension, and none was ever harmed by it.
     detectable=Detectable.CLAUDE_ONLY,
     sources=(

@@ -49,6 +49,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.CONTESTED,
+    reports=6,
     explains=("server-metadata.issuer",),
     sources=(
         Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),

@@ -42,6 +42,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.DOCUMENTED,
+    reports=4,
     explains=("server-metadata.found", "server-metadata.json", "registration.accepted"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/134", seen="2026-06-07"),

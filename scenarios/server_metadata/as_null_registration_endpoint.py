@@ -42,6 +42,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.OBSERVED,
+    reports=2,
     sources=(Source("github.com/anthropics/claude-code/issues/52565", seen="2026-04-23"),),
 )
 

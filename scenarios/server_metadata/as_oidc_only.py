@@ -45,6 +45,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.OBSERVED,
+    reports=4,
     sources=(
         Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-08"),
         Source("github.com/anthropics/claude-code/issues/95864", seen="2026-09-21"),

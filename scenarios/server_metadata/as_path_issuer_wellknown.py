@@ -58,6 +58,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.COULD_NOT_REGISTER,
     confidence=Confidence.OBSERVED,
+    reports=5,
     explains=("server-metadata.found", "registration.accepted"),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/367", seen="2026-05-27"),

@@ -48,6 +48,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("server-metadata.s256",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/786", seen="2026-08-06"),

@@ -50,6 +50,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.CONTESTED,
+    reports=3,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/85", seen="2026-03-28"),
         Source("github.com/anthropics/claude-ai-mcp/issues/750", seen="2026-08-02"),

@@ -54,6 +54,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=4,
     explains=("authorize.answers", "login.reaches-callback"),
     detectable=Detectable.TRAFFIC,
     sources=(

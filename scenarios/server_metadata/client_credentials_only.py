@@ -51,6 +51,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.DOCUMENTED,
+    reports=3,
     explains=("server-metadata.endpoints", "authorize.answers"),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),

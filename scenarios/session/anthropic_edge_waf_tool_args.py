@@ -41,6 +41,7 @@ pattern = Pattern(
         Surface.CLAUDE_CODE: Impact.DEGRADES,
     },
     confidence=Confidence.REPORTED,
+    reports=4,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/anthropics/claude-code/issues/64384", seen="2026-06-01"),

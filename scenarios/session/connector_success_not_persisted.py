@@ -33,6 +33,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     claude_shows=Shows.STARTED_NOT_FINISHED,
     confidence=Confidence.OBSERVED,
+    reports=1,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/914", seen="2026-08-23"),),
 )

@@ -38,6 +38,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.CONTESTED,
+    reports=2,
     sources=(
         Source("claude.com/docs/connectors/building/troubleshooting", seen="2026-09-22"),
         Source("github.com/elgorro/aiquila/issues/384", seen="2026-07-06"),

@@ -51,6 +51,7 @@ pattern = Pattern(
         Surface.CLAUDE_CODE: Impact.BREAKS,
     },
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("session.stream",),
     sources=(
         Source("github.com/code-ministry-ltd/the-librarian/issues/459", seen="2026-08-10"),

@@ -61,6 +61,7 @@ pattern = Pattern(
     },
     claude_shows=Shows.COULD_NOT_REACH,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("session.stream",),
     sources=(
         Source("github.com/garrytan/gbrain/issues/1076", seen="2026-05-16"),

@@ -50,6 +50,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.CREDENTIALS_REJECTED,
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("session.stream",),
     slow=True,
     sources=(

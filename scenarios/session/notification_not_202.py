@@ -48,6 +48,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     claude_shows=Shows.NO_TOOLS,
     confidence=Confidence.REPORTED,
+    reports=5,
     explains=("session.notification",),
     sources=(
         Source("github.com/erp-mafia/accounted/issues/75", seen="2026-03-21"),

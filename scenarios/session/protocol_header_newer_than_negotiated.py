@@ -56,6 +56,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     confidence=Confidence.OBSERVED,
+    reports=2,
     deep=True,
     sources=(
         Source("github.com/CodeWithCJ/SparkyFitness/issues/2155", seen="2026-08-18"),

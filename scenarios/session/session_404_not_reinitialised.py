@@ -55,6 +55,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=5,
     explains=("session.renewed",),
     detectable=Detectable.TRAFFIC,
     sources=(

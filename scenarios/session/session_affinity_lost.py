@@ -63,6 +63,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("session.tools", "session.notification", "session.stream", "refresh.works"),
     sources=(Source("github.com/markmhendrickson/neotoma/issues/1472", seen="2026-05-29"),),
 )

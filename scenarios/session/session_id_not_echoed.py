@@ -52,6 +52,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.ERROR_WHEN_CONNECTING,
     confidence=Confidence.REPORTED,
+    reports=3,
     deep=True,
     explains=("session.id",),
     sources=(

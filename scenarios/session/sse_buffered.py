@@ -61,6 +61,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.SERVER_UNAVAILABLE,
     confidence=Confidence.REPORTED,
+    reports=4,
     sources=(
         Source("github.com/sseshachala/conductai/issues/1744", seen="2026-09-09"),
         Source("github.com/modelcontextprotocol/java-sdk/issues/848", seen="2026-03-04"),

@@ -60,6 +60,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.DOCUMENTED,
+    reports=1,
     sources=(
         Source("claude.com/docs/connectors/faq", seen="2026-10"),
         Source("code.claude.com/docs/en/mcp", seen="2026-09"),

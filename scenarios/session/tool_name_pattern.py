@@ -54,6 +54,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=11,
     explains=("session.tool-names",),
     sources=(
         Source("github.com/evoila/meho/issues/2745", seen="2026-08-02"),

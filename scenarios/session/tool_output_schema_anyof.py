@@ -45,6 +45,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=1,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/485", seen="2026-06-23"),),
 )
 

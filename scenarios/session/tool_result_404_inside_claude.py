@@ -28,6 +28,7 @@ pattern = Pattern(
     party=Party.CLAUDE,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.NONE)},
     confidence=Confidence.OBSERVED,
+    reports=1,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/207", seen="2026-04-22"),),
 )

@@ -45,6 +45,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.OBSERVED,
+    reports=7,
     detectable=Detectable.CLAUDE_ONLY,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/1052", seen="2026-09-17"),

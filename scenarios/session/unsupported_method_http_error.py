@@ -47,6 +47,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=1,
     sources=(Source("github.com/aipotheosis-labs/gate22/issues/90", seen="2025-09-13"),),
 )
 

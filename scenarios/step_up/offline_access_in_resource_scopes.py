@@ -50,6 +50,7 @@ pattern = Pattern(
         Surface.MESSAGES_API: with_a_token(Impact.NONE),
     },
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     sources=(
         Source(
             "modelcontextprotocol.io/specification/2026-07-28/basic/authorization", "2026-07-28"

@@ -49,6 +49,7 @@ pattern = Pattern(
         Surface.MESSAGES_API: with_a_token(Impact.NONE),
     },
     confidence=Confidence.REPORTED,
+    reports=6,
     detectable=Detectable.TRAFFIC,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/931", seen="2026-08-26"),

@@ -60,6 +60,7 @@ pattern = Pattern(
     party=Party.SERVER,
     impact={Surface.CLAUDE_AI: Impact.DEGRADES, Surface.CLAUDE_CODE: inferred(Impact.DEGRADES)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     sources=(
         Source("www.rfc-editor.org/rfc/rfc6750", seen="2012-10"),
         Source(

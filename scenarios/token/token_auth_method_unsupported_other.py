@@ -66,6 +66,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("token.issued",),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/200", seen="2026-04-21"),),
 )

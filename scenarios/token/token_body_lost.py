@@ -50,6 +50,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
+    reports=1,
     explains=("token.issued", "refresh.accepted"),
     detectable=Detectable.TRAFFIC,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/406", seen="2026-06"),),

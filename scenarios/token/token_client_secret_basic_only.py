@@ -54,6 +54,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.NONE)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("token.issued",),
     # A list without `none` also keeps a metadata document from being used.
     also=("as-cimd-without-none",),

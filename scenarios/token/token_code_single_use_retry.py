@@ -46,6 +46,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     deep=True,
     sources=(
         Source("RFC 6749 section 4.1.2", seen="2012-10"),

@@ -55,6 +55,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.OBSERVED,
+    reports=2,
     explains=("token.issued",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/309", seen="2026-05-18"),

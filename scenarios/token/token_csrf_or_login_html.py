@@ -61,6 +61,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.OBSERVED,
+    reports=1,
     explains=("registration.accepted", "token.issued"),
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/134", seen="2026-06-07"),),
 )

@@ -47,6 +47,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     explains=("token.issued",),
     sources=(
         Source("claude.com/docs/connectors/building/authentication", seen="2026-10-01"),

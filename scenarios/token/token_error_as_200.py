@@ -58,6 +58,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=1,
     explains=("token.issued",),
     sources=(
         Source("github.com/modelcontextprotocol/typescript-sdk/issues/1342", seen="2025-12-28"),

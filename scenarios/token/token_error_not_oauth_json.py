@@ -56,6 +56,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.DOCUMENTED,
+    reports=3,
     explains=("token.issued",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/134", seen="2026-06-07"),

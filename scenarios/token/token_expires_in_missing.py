@@ -56,6 +56,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=3,
     sources=(
         Source("github.com/Doist/todoist-mcp/issues/400", seen="2026-03-19"),
         Source("github.com/anthropics/claude-code/issues/9017", seen="2025-10-06"),

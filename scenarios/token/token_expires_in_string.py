@@ -46,6 +46,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.ADVISORY)},
     confidence=Confidence.REPORTED,
+    reports=3,
     sources=(
         Source("github.com/modelcontextprotocol/typescript-sdk/issues/1111", seen="2025-11"),
         Source("github.com/LibreChat-AI/librechat.ai/issues/420", seen="2025-10-03"),

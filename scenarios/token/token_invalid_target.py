@@ -50,6 +50,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
+    reports=3,
     explains=("token.issued",),
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/271", seen="2026-05-10"),

@@ -58,6 +58,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.ADVISORY)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.CONTESTED,
+    reports=19,
     detectable=Detectable.TRAFFIC,
     sources=(
         Source("github.com/anthropics/claude-ai-mcp/issues/271", seen="2026-05-10"),

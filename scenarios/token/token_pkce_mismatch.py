@@ -56,6 +56,7 @@ pattern = Pattern(
         ),
     },
     confidence=Confidence.REPORTED,
+    reports=5,
     explains=("token.issued",),
     sources=(
         Source("github.com/n8n-io/n8n/issues/34961", seen="2026-07-25"),

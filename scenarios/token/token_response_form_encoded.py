@@ -51,6 +51,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=2,
     explains=("token.issued",),
     sources=(
         Source("github.com/preset-io/agor/issues/2192", seen="2026-08-06"),

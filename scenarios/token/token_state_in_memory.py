@@ -53,6 +53,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
     confidence=Confidence.REPORTED,
+    reports=3,
     explains=("token.issued",),
     sources=(
         Source("github.com/punkpeye/fastmcp/issues/277", seen="2026-06-09"),

@@ -52,6 +52,7 @@ pattern = Pattern(
     impact={Surface.CLAUDE_AI: Impact.BREAKS, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     claude_shows=Shows.AUTHORIZATION_FAILED,
     confidence=Confidence.DOCUMENTED,
+    reports=2,
     explains=("token.issued",),
     detectable=Detectable.TRAFFIC,
     sources=(Source("github.com/anthropics/claude-ai-mcp/issues/350", seen="2026-05-27"),),

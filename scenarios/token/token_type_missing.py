@@ -45,6 +45,7 @@ pattern = Pattern(
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.SPECIFICATION,
+    reports=0,
     sources=(
         Source("RFC 6749 sections 5.1 and 7.1", seen="2012-10"),
         Source("github.com/modelcontextprotocol/typescript-sdk/issues/1342", seen="2025-12-28"),

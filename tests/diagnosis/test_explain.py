@@ -43,7 +43,7 @@ def test_several_parameters_mean_what_all_of_them_allow() -> None:
         ("step=start_error&error_code=mcp_registration_failed", "dcr-redirect-host-rejected"),
         ("see https://claude.ai/x?error_code=mcp_registration_failed", "dcr-endpoint-404"),
         ("Method Not Allowed", "consent-redirect-307"),
-        ("couldn't register with the server's sign-in service", "prm-resource-other-host"),
+        ("couldn't register with the server's sign-in service", "dcr-redirect-host-rejected"),
         ("Vercel Security Checkpoint", "vercel-security-checkpoint"),
         ("www redirect", "cross-host-redirect-drops-auth"),
         ("CORS expose headers", "cors-browser-clients"),
@@ -54,6 +54,38 @@ def test_several_parameters_mean_what_all_of_them_allow() -> None:
 )
 def test_what_people_paste_leads_to_what_it_was(words: str, expected: str) -> None:
     assert expected in ids(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("step=start_error", "zero-inbound-start-error"),
+        ("about:blank loop", "about-blank-loop"),
+        ("There was an error connecting to x. Please check your server URL", "prm-requires-auth"),
+        ("invalid_client", "dcr-stale-client-cached-by-claude"),
+        ("PRM 401", "prm-requires-auth"),
+        ("www redirects", "cross-host-redirect-drops-auth"),
+        ("CORS expose headers", "cors-browser-clients"),
+        ("form POST callback", "callback-form-post"),
+        ("Vercel checkpoint", "vercel-security-checkpoint"),
+        ("i18n prefixes", "i18n-locale-prefix"),
+        ("https://claude.ai/api/mcp/auth_callback?state=x", "consent-redirect-307"),
+        (
+            "https://claude.ai/api/mcp/auth_callback?error=access_denied&state=x",
+            "callback-error-without-code",
+        ),
+        ("keycloak audience", "bearer-audience-mismatch"),
+        ("nginx buffers the event stream", "sse-buffered"),
+    ],
+)
+def test_the_likeliest_comes_first(words: str, first: str) -> None:
+    assert ids(words)[0] == first
+
+
+def test_a_callback_with_code_and_state_points_behind_it() -> None:
+    explanation = found("https://claude.ai/api/mcp/auth_callback?code=c&state=s")
+    steps = {one.pattern.step for one in explanation.candidates}
+    assert steps == {Step.TOKEN, Step.CONNECT}
 
 
 @pytest.mark.parametrize("text", list(Shows))
