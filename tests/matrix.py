@@ -41,6 +41,22 @@ PAIRS = (
     ("token-invalid-target", "bearer-audience-mismatch"),
     ("token-pkce-mismatch", "refresh-rotation-token-missing"),
     ("bearer-audience-mismatch", "refresh-rotation-token-missing"),
+    ("tls-chain-incomplete", "edge-blocks-claude-user-agent"),
+    ("api-key-server-401", "prm-html-spa-fallback"),
+    ("api-key-server-401", "prm-requires-auth"),
+    ("edge-auth-basic-mtls", "cors-browser-clients"),
+    ("challenge-missing", "resource-metadata-url-dead"),
+    ("cross-host-redirect-drops-auth", "precondition-400-before-auth"),
+    ("mcp-trailing-slash-redirect", "redirect-scheme-downgrade"),
+    ("prm-internal-host", "as-issuer-mismatch"),
+    ("prm-path-inserted-404", "as-path-issuer-wellknown"),
+    ("prm-wrong-content-type", "json-bom"),
+    ("prm-resource-origin-not-endpoint", "bearer-clock-skew"),
+    ("dcr-redirect-host-rejected", "dcr-status-200"),
+    ("consent-csp-form-action", "consent-redirect-307"),
+    ("token-state-in-memory", "session-affinity-lost"),
+    ("token-state-in-memory", "refresh-tokens-not-persisted"),
+    ("sse-buffered", "compressed-body-not-decodable"),
 )
 
 

@@ -96,8 +96,9 @@ def _article(found: Scenario) -> None:
         effect = pattern.effect(surface)
         if effect is None:
             continue
-        learned = f"{CONFIDENCE[effect.confidence]}: {effect.source.url} ({effect.source.seen})"
-        _print(wrap(learned, f"    {surface:<12}  {effect.impact:<8}  ", " " * 28))
+        sure = f"{CONFIDENCE[effect.confidence]} ({effect.source.seen})"
+        click.echo(f"    {surface:<12}  {effect.impact:<8}  {sure}")
+        click.echo(f"{'':18}{effect.source.url}")
     click.echo(f"\nCan be seen {_SEEN[pattern.detectable]}")
     click.echo("\nSources")
     for source in pattern.sources:
