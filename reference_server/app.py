@@ -15,6 +15,7 @@ from reference_server.answers import OAuthError, refuse
 from reference_server.authorize import PAGES, authorize_routes
 from reference_server.bend import bend
 from reference_server.cors import cors
+from reference_server.keys import new_key
 from reference_server.mcp_endpoint import McpEndpoint
 from reference_server.metadata import resource_metadata_routes, server_metadata_routes
 from reference_server.registration import registration_routes
@@ -67,8 +68,9 @@ def _application(
 
 
 def _other_instance(server: Server) -> tuple[McpEndpoint, ASGIApp]:
-    """A second process behind the same load balancer: the same key, no shared memory."""
-    other = replace(server, store=Store())
+    """A second process behind the same load balancer, with which no memory is shared."""
+    key = new_key() if server.settings.second_instance_key else server.key
+    other = replace(server, store=Store(), key=key)
     endpoint = McpEndpoint(other)
     return endpoint, _application(other, endpoint)
 

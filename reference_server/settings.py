@@ -38,6 +38,8 @@ class Settings:
     second_instance_paths: tuple[str, ...] = ()
     """Paths that a load balancer leads to a second instance, which shares no memory with the first;
     none in a server that is well."""
+    second_instance_key: bool = False
+    """The second instance signs with a key of its own."""
     allowed_origins: tuple[str, ...] = ("https://claude.ai", "https://claude.com")
     """Web pages that may call the MCP endpoint, besides those of the server itself."""
 

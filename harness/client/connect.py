@@ -74,6 +74,13 @@ def _go_on(speaker: Speaker, opening: Opening) -> Flow[None]:
         yield from mcp.end_session(speaker, session, access.tokens.access_token if access else None)
 
 
+def _published_keys(speaker: Speaker, access: Access) -> Flow[None]:
+    """Read the keys of the authorization server, to hold a refused token against them."""
+    url = access.server.endpoint("jwks_uri")
+    if url is not None:
+        yield from speaker.get(Step.CONNECT, Purpose.KEYS, url, exploration=True)
+
+
 def _sign_in(speaker: Speaker, opening: Opening) -> Flow[Access | None]:
     resource = yield from resource_metadata(speaker, opening)
     server = yield from server_metadata(speaker, resource)
@@ -134,6 +141,8 @@ def _establish(
                 break
     if session is None:
         yield from speaker.stop(Step.CONNECT, _account(exchange, 0) or "no usable answer")
+        if exchange.status == 401 and access is not None:
+            yield from _published_keys(speaker, access)
         return None
     yield speaker.note(Step.CONNECT, f"the server speaks {session.version}", era="handshake")
     return session, access

@@ -81,6 +81,8 @@ class Purpose(StrEnum):
     BOGUS_REFRESH = "bogus-refresh"
     SPENT_REFRESH = "spent-refresh"
     """A refresh token presented again right after it was used, as two processes at once do."""
+    KEYS = "keys"
+    """The keys of the authorization server, against a token that was refused."""
     WITHOUT_SESSION = "without-session"
     """A call of an open session that leaves the session id out."""
     NEWER_VERSION = "newer-version"
@@ -252,6 +254,15 @@ class Timing:
     total: float = 0.0
 
 
+class Signature(StrEnum):
+    """What the published keys say of a token's signature (RFC 7515 section 5.2)."""
+
+    VERIFIES = "verifies"
+    WRONG = "wrong"
+    UNKNOWN_KEY = "unknown-key"
+    """No published key fits the `kid` or the algorithm of the token."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TokenFacts:
     """What an access token says of itself without being kept: its kind, length and public claims.
@@ -265,6 +276,8 @@ class TokenFacts:
     length: int
     header: Mapping[str, Json] = field(default_factory=dict)
     claims: Mapping[str, Json] = field(default_factory=dict)
+    signature: Signature | None = None
+    """Whether the keys in the answer of the same exchange verify it; None where none were read."""
 
 
 @dataclass(frozen=True, kw_only=True)

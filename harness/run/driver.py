@@ -11,7 +11,7 @@ import httpx
 
 from harness.client.events import Send
 from harness.model.jsonrpc import holds_answer
-from harness.model.token import token_facts
+from harness.model.token import token_facts, with_signature
 from harness.model.trace import (
     Exchange,
     Failure,
@@ -36,6 +36,8 @@ class Wire:
 
     engine: Engine
     transports: dict[Voice, httpx.AsyncHTTPTransport] = field(default_factory=dict)
+    issued: str | None = field(default=None, repr=False)
+    """The latest access token, kept to be held against the published keys."""
 
     async def __call__(self, send: Send, n: int, /) -> Exchange:
         # A sign-in may lead anywhere; only what target and metadata named is dialled.
@@ -59,8 +61,21 @@ class Wire:
             timing=seen.timing,
             started=seen.started or started,
             exploration=send.exploration,
-            token=_token(send, seen.response),
+            token=self._token(send, seen.response),
         )
+
+    def _token(self, send: Send, response: Response | None) -> TokenFacts | None:
+        if response is None:
+            return None
+        if send.purpose is Purpose.KEYS and self.issued is not None:
+            return with_signature(self.issued, response.json_object)
+        if send.purpose not in (Purpose.TOKEN, Purpose.REFRESH):
+            return None
+        value = (response.json_object or {}).get("access_token")
+        if not isinstance(value, str) or not value:
+            return None
+        self.issued = value
+        return token_facts(value)
 
     async def _transfer(self, send: Send, tag: str) -> Failure | None:
         """Move the bytes; what was seen of them is the proxy's to tell."""
@@ -141,10 +156,3 @@ def _never_left(send: Send, n: int, started: float, cut: Failure | None) -> Exch
         started=started,
         exploration=send.exploration,
     )
-
-
-def _token(send: Send, response: Response | None) -> TokenFacts | None:
-    if send.purpose not in (Purpose.TOKEN, Purpose.REFRESH) or response is None:
-        return None
-    value = (response.json_object or {}).get("access_token")
-    return token_facts(value) if isinstance(value, str) and value else None
