@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -124,12 +125,19 @@ def scenarios(step: str | None, surface: str | None, form: str, folder: Path | N
     if form == "json":
         click.echo(json.dumps([_as_json(one) for one in found], indent=2, ensure_ascii=False))
         return 0
-    for one in found:
-        click.echo(f"{one.pattern.step:<18} {one.id:<38} {one.article.title}")
+    for step, ones in groupby(sorted(found, key=_position), key=lambda one: one.pattern.step):
+        click.echo(step)
+        for one in ones:
+            _print(wrap(one.article.title, f"  {one.id:<38}", " " * 40))
+        click.echo()
     kinds = Counter(one.pattern.detectable for one in found)
     told = ", ".join(f"{kinds[kind]} {_SEEN[kind]}" for kind in Detectable if kinds[kind])
-    click.echo(f"\n{len(found)} known failures: {told}")
+    _print(wrap(f"{len(found)} known failures: {told}", "", "  "))
     return 0
+
+
+def _position(one: Scenario) -> int:
+    return one.pattern.step.position
 
 
 def _harms(one: Scenario, surface: Surface) -> bool:
