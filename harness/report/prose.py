@@ -24,15 +24,20 @@ def wrap(text: str, first: str, rest: str, *, lines: int | None = None) -> Itera
 
 
 def paragraphs(text: str, first: str, rest: str, *, apart: bool = False) -> Iterator[str]:
-    """The paragraphs, the first one behind `first`, with empty lines between them if `apart`."""
+    """The paragraphs, the first one behind `first`.
+
+    Empty lines stand around examples, and between all paragraphs if `apart`.
+    """
+    after_example = False
     for number, paragraph in enumerate(text.split("\n\n")):
-        if apart and number:
+        example = any(line.startswith("    ") for line in paragraph.splitlines())
+        if number and (apart or example or after_example):
             yield ""
-        if any(line.startswith("    ") for line in paragraph.splitlines()):
+        if example:
             if first.strip():
                 yield first.rstrip()
             for line in textwrap.dedent(paragraph).splitlines():
                 yield (" " * EXAMPLE_INDENT + printable(line)).rstrip()
         else:
             yield from wrap(printable(" ".join(paragraph.split())), first, rest)
-        first = rest
+        first, after_example = rest, example
