@@ -8,7 +8,7 @@ import click
 
 type Command = Callable[..., None]
 
-SURFACES = ("claude-ai",)
+SURFACES = ("claude-ai", "claude-code", "messages-api")
 """Those that can be played."""
 EVERY_SURFACE = ("claude-ai", "claude-code", "messages-api", "mcp-spec")
 STEPS = (

@@ -58,7 +58,7 @@ def is_authorization(asked: Asked) -> bool:
 def callback_values(answer: Answer) -> tuple[str | None, dict[str, str]]:
     """The callback a redirect leads to and its parameters; None for any other answer."""
     address, _, sent = (answer.header("location") or "").partition("?")
-    if not address.startswith("https://claude.ai/"):
+    if not address.startswith(("https://claude.ai/", "http://localhost:")):
         return None, {}
     return address, dict(parse_qsl(sent))
 

@@ -145,6 +145,29 @@ def test_a_mistake_is_one_clear_sentence(arguments: list[str], said: str, tmp_pa
     assert done.stdout == ""
 
 
+def test_several_surfaces_stand_side_by_side(tmp_path: Path) -> None:
+    surfaces = ("--surface", "claude-ai", "--surface", "claude-code")
+    faulty = ("--fault", "callback-iss-missing", "--no-record")
+    done = harness("check", *surfaces, *faulty, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    table, _, reports = done.stdout.partition("=" * 80)
+    rows = {line[:38].strip(): line[38:].split() for line in table.splitlines()}
+    assert rows["verdict"] == ["CONNECTS", "FAILS"]
+    assert rows["callback"] == ["ok", "FAIL"]
+    assert rows["callback-iss-missing"] == ["advisory", "breaks"]
+    assert reports.lstrip().startswith("https://mcp.reference.test/mcp as claude-code\nFAILS")
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    shown = harness("check", *surfaces, *faulty, "--format", "json", cwd=tmp_path)
+    names = [one["surface"] for one in json.loads(shown.stdout)["surfaces"]]
+    assert names == ["claude-ai", "claude-code"]
+
+
+def test_one_file_cannot_hold_several_surfaces(tmp_path: Path) -> None:
+    done = harness("check", "--surface", "all", "--record", "x.jsonl", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--record names one file" in done.stderr
+
+
 def test_a_recording_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text("mine")
     done = harness("check", "--record", "r.jsonl", cwd=tmp_path)

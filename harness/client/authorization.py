@@ -12,7 +12,7 @@ from harness.client.speaker import Speaker
 from harness.model.challenge import Challenge
 from harness.model.trace import Exchange, Step
 from harness.model.wellknown import canonical_resource
-from harness.profiles.policy import CallbackIss
+from harness.profiles.policy import CallbackIss, OfflineAccess
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Grant:
 
     code: str
     code_verifier: str
-    resource: str
+    resource: str | None
     scope: str | None
 
 
@@ -35,7 +35,8 @@ def scope_to_ask(
     speaker: Speaker, challenge: Challenge | None, resource: Resource, server: Server
 ) -> tuple[str | None, str]:
     """The scope to request and where it came from."""
-    challenged = challenge.params.get("scope", "").strip() if challenge else ""
+    heard = challenge if speaker.profile.challenged_scope else None
+    challenged = heard.params.get("scope", "").strip() if heard else ""
     if speaker.choices.scope is not None:
         return speaker.choices.scope or None, "given"
     if challenged:
@@ -45,11 +46,8 @@ def scope_to_ask(
     else:
         scope, origin = "", "nowhere"
     offered = (scopes(server.document, "scopes_supported") or "").split()
-    if (
-        speaker.profile.offline_access_when_listed
-        and "offline_access" in offered
-        and "offline_access" not in scope.split()
-    ):
+    alone = speaker.profile.offline_access is OfflineAccess.WHEN_LISTED
+    if "offline_access" in offered and "offline_access" not in scope.split() and (scope or alone):
         scope = f"{scope} offline_access".strip()
         origin += " and offline_access"
     return scope or None, origin
@@ -65,17 +63,21 @@ def authorization_url(
     scope: str | None,
     resource: str | None,
 ) -> str:
-    """The authorization request in Claude's order of parameters (RFC 7636, RFC 8707)."""
-    parameters = [
-        ("response_type", "code"),
-        ("client_id", client_id),
-        ("redirect_uri", speaker.profile.redirect_uri),
-        ("code_challenge", s256(verifier)),
-        ("code_challenge_method", "S256"),
-        ("state", state),
-        *([("scope", scope)] if scope else []),
-        *([("resource", resource)] if resource else []),
-    ]
+    """The authorization request in the profile's order of parameters (RFC 7636, RFC 8707)."""
+    own = speaker.profile
+    offline = own.prompts_for_offline_access and "offline_access" in (scope or "").split()
+    values = {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": own.redirect_uri,
+        "code_challenge": s256(verifier),
+        "code_challenge_method": "S256",
+        "state": state,
+        "scope": scope,
+        "prompt": "consent" if offline else None,
+        "resource": resource,
+    }
+    parameters = [(name, value) for name in own.authorize_order if (value := values[name])]
     return endpoint + ("&" if urlsplit(endpoint).query else "?") + urlencode(parameters)
 
 
@@ -89,7 +91,9 @@ def authorize(
 ) -> Flow[Grant | None]:
     """Have the user sign in, and read the code from the callback; None after a stop."""
     verifier, state = speaker.entropy("code_verifier"), speaker.entropy("state")
-    identifier = resource.identifier or canonical_resource(speaker.choices.target)
+    identifier = resource.identifier
+    if identifier is None and speaker.profile.resource_without_metadata:
+        identifier = canonical_resource(speaker.choices.target)
     endpoint = server.endpoint("authorization_endpoint") or ""
     url = authorization_url(
         speaker,
@@ -102,7 +106,7 @@ def authorize(
     )
     yield speaker.note(
         Step.AUTHORIZE,
-        f"scope from {scope[1]}: {scope[0] or 'none'}; resource {identifier}",
+        f"scope from {scope[1]}: {scope[0] or 'none'}; resource {identifier or 'none'}",
         scope=scope[0],
         scope_from=scope[1],
         resource=identifier,
@@ -134,14 +138,25 @@ def _refusal(speaker: Speaker, exchange: Exchange, state: str, server: Server) -
         return "the callback carries no state"
     if values["state"] != state:
         return "the callback carries another state than the request"
-    if (
-        speaker.profile.callback_iss is CallbackIss.COMPARE
-        and "iss" in values
-        and values["iss"] != server.issuer
-    ):
-        return f"the callback names another issuer, {values['iss']}"
+    wrong = _wrong_issuer(speaker, values.get("iss"), server)
+    if wrong is not None:
+        return wrong
     if not values.get("code"):
         return f"the callback carries no code: {values.get('error', 'no error either')}"
+    return None
+
+
+def _wrong_issuer(speaker: Speaker, named: str | None, server: Server) -> str | None:
+    """What is wrong with the `iss` of the callback (RFC 9207 section 2.4), or None."""
+    rule = speaker.profile.callback_iss
+    if rule is CallbackIss.ACCEPT:
+        return None
+    if named is not None:
+        right = named in (server.document.get("issuer"), server.issuer)
+        return None if right else f"the callback names another issuer, {named}"
+    promised = server.document.get("authorization_response_iss_parameter_supported") is True
+    if rule is CallbackIss.ENFORCE and promised:
+        return "the callback names no issuer, although the metadata promises it"
     return None
 
 

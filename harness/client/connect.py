@@ -17,7 +17,7 @@ from harness.client.token import Tokens
 from harness.model.challenge import Challenge, bearer
 from harness.model.jsonrpc import answer
 from harness.model.trace import Exchange, Purpose, Step
-from harness.profiles.policy import StepUpScope
+from harness.profiles.policy import OpeningRule, StepUpScope
 from harness.profiles.profile import Profile
 
 
@@ -87,10 +87,10 @@ def _sign_in(speaker: Speaker, opening: Opening) -> Flow[Access | None]:
     # Exploration only reads: it registers no client and signs nobody in.
     if server is None or speaker.exploring:
         return None
-    client = yield from register(speaker, server)
+    scope = scope_to_ask(speaker, opening.challenge, resource, server)
+    client = yield from register(speaker, server, scope[0])
     if client is None:
         return None
-    scope = scope_to_ask(speaker, opening.challenge, resource, server)
     return (
         yield from _obtain(speaker, server=server, client=client, resource=resource, scope=scope)
     )
@@ -119,9 +119,11 @@ def _establish(
     speaker: Speaker, opening: Opening, access: Access | None
 ) -> Flow[tuple[Session, Access | None] | None]:
     """The first calls with the token, tried again as Claude does; None after a stop."""
+    if opening.open_to_all and speaker.profile.opening_rule is OpeningRule.UNTIL_ANSWERED:
+        return (yield from _established(speaker, opening.exchange)), access
     exchange = yield from mcp.discover(speaker, Step.CONNECT, _bearer(access))
     modern = speaker.profile.modern_version
-    if mcp.discovered(exchange, modern):
+    if mcp.discovered(speaker.profile, exchange):
         yield speaker.note(Step.CONNECT, f"the server speaks {modern}", era="modern")
         return Session(modern, True), access
     exchange = yield from mcp.initialize(speaker, Step.CONNECT, _bearer(access))
@@ -146,6 +148,16 @@ def _establish(
         return None
     yield speaker.note(Step.CONNECT, f"the server speaks {session.version}", era="handshake")
     return session, access
+
+
+def _established(speaker: Speaker, exchange: Exchange) -> Flow[Session]:
+    """The session that the opening question has opened already."""
+    session = mcp.handshake(exchange)
+    if session is None or mcp.discovered(speaker.profile, exchange):
+        session = Session(speaker.profile.modern_version, True)
+    era = "modern" if session.modern else "handshake"
+    yield speaker.note(Step.CONNECT, f"the server speaks {session.version}", era=era)
+    return session
 
 
 def _worth_another_try(exchange: Exchange, opening: Opening) -> bool:

@@ -15,7 +15,7 @@ from harness.model.wellknown import (
     server_metadata_urls,
     split,
 )
-from harness.profiles.policy import IssuerCheck, MissingMetadata, ResourceCheck
+from harness.profiles.policy import IssuerCheck, MetadataError, MissingMetadata, ResourceCheck
 
 type Document = dict[str, Json]
 
@@ -73,6 +73,10 @@ def resource_metadata(speaker: Speaker, opening: Opening) -> Flow[Resource]:
         exchange = yield from speaker.get(Step.RESOURCE_METADATA, purpose, url)
         document = _document(exchange)
         if document is None:
+            if _erroneous(exchange) and not (
+                yield from _goes_on(speaker, Step.RESOURCE_METADATA, exchange)
+            ):
+                break
             continue
         refusal = _refusal(speaker, document)
         if refusal is None:
@@ -81,6 +85,8 @@ def resource_metadata(speaker: Speaker, opening: Opening) -> Flow[Resource]:
             )
             return Resource(document)
         yield speaker.note(Step.RESOURCE_METADATA, refusal, refused=exchange.n)
+        if speaker.profile.resource_check is ResourceCheck.PREFIX:
+            yield from speaker.stop(Step.RESOURCE_METADATA, refusal)
         break
     yield speaker.note(
         Step.RESOURCE_METADATA,
@@ -106,8 +112,9 @@ def _refusal(speaker: Speaker, document: Document) -> str | None:
     target = speaker.choices.target
     if resource.identifier is None:
         return "the metadata has no resource"
-    if speaker.profile.resource_check is ResourceCheck.SAME_HOST and not covers(
-        resource.identifier, target
+    check = speaker.profile.resource_check
+    if (check is ResourceCheck.SAME_HOST and not covers(resource.identifier, target)) or (
+        check is ResourceCheck.PREFIX and not _is_prefix(resource.identifier, target)
     ):
         return f"the metadata is for another resource, {resource.identifier}"
     if resource.issuer is None:
@@ -117,6 +124,31 @@ def _refusal(speaker: Speaker, document: Document) -> str | None:
     ):
         return f"the authorization server {resource.issuer} is no https address"
     return None
+
+
+def _is_prefix(resource: str, target: str) -> bool:
+    """True for the URL itself and what lies above it; a closing slash makes a difference."""
+    if not covers(resource, target):
+        return False
+    inner, outer = split(target).path or "/", split(resource).path or "/"
+    return inner == outer or inner.startswith(outer if outer.endswith("/") else f"{outer}/")
+
+
+def _erroneous(exchange: Exchange) -> bool:
+    """True for an answer that says neither what the document is nor that there is none."""
+    status = exchange.status
+    return status is not None and (status >= 500 or status == 200)
+
+
+def _goes_on(speaker: Speaker, step: Step, exchange: Exchange) -> Flow[bool]:
+    """Whether another address is asked after an erroneous answer; stops where the surface does."""
+    own = speaker.profile
+    resource = step is Step.RESOURCE_METADATA
+    rule = own.resource_metadata_error if resource else own.server_metadata_error
+    if rule is MetadataError.STOP:
+        what = "no JSON" if exchange.status == 200 else f"answer {exchange.status}"
+        yield from speaker.stop(step, f"{exchange.request.url}: {what}")
+    return rule is MetadataError.NEXT
 
 
 def server_metadata(speaker: Speaker, resource: Resource) -> Flow[Server | None]:
@@ -135,6 +167,10 @@ def server_metadata(speaker: Speaker, resource: Resource) -> Flow[Server | None]
                 endpoints="published",
             )
             return (yield from _checked(speaker, Server(issuer, document, url, purpose)))
+        if _erroneous(exchange) and not (
+            yield from _goes_on(speaker, Step.SERVER_METADATA, exchange)
+        ):
+            return None
     if speaker.profile.missing_metadata is MissingMetadata.STOP:
         yield from speaker.stop(Step.SERVER_METADATA, f"{issuer} publishes no metadata")
         return None

@@ -65,7 +65,7 @@ def discover(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange]:
         Purpose.DISCOVER,
         method="server/discover",
         params=params,
-        request_id=0,
+        request_id=speaker.profile.discover_id,
         extra=_modern_headers(speaker, "server/discover"),
         token=token,
     )
@@ -125,7 +125,9 @@ def list_tools(speaker: Speaker, step: Step, session: Session, token: str | None
 
 
 def list_others(speaker: Speaker, session: Session, token: str | None) -> Flow[None]:
-    """Prompts and resources, which Claude asks for whether the server has any or not."""
+    """Prompts and resources, which claude.ai asks for whether the server has any or not."""
+    if not speaker.profile.lists_prompts_and_resources:
+        return
     for number, (purpose, method) in enumerate(
         (
             (Purpose.LIST_PROMPTS, "prompts/list"),
@@ -192,11 +194,11 @@ def end_session(speaker: Speaker, session: Session, token: str | None) -> Flow[E
     return _bare(speaker, Purpose.END_SESSION, "DELETE", session, token)
 
 
-def discovered(exchange: Exchange, modern_version: str) -> bool:
+def discovered(profile: Profile, exchange: Exchange) -> bool:
     """True when the answer to server/discover speaks the stateless era's version."""
-    found = _answer_of(exchange, 0)
+    found = _answer_of(exchange, profile.discover_id)
     versions = found.result.get("supportedVersions") if found and found.result else None
-    return isinstance(versions, list) and modern_version in versions
+    return isinstance(versions, list) and profile.modern_version in versions
 
 
 def handshake(exchange: Exchange) -> Session | None:
@@ -210,7 +212,7 @@ def handshake(exchange: Exchange) -> Session | None:
     return Session(version, False, exchange.response.header("mcp-session-id"))
 
 
-def _answer_of(exchange: Exchange, request_id: int) -> RpcAnswer | None:
+def _answer_of(exchange: Exchange, request_id: str | int) -> RpcAnswer | None:
     if exchange.response is None or exchange.response.status != 200:
         return None
     return answer(exchange.response, request_id)
@@ -270,7 +272,7 @@ def _call(
     *,
     method: str,
     params: Mapping[str, Json] | None,
-    request_id: int | None,
+    request_id: str | int | None,
     token: str | None,
     extra: Headers = (),
     url: str | None = None,

@@ -7,7 +7,8 @@ from harness.client.events import Flow
 from harness.client.speaker import Speaker
 from harness.model.challenge import Challenge, bearer
 from harness.model.jsonrpc import answer
-from harness.model.trace import Exchange, Purpose, Step, Voice
+from harness.model.trace import Exchange, Note, NoteKind, Purpose, Step, Voice
+from harness.profiles.policy import OpeningRule
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,11 @@ class Opening:
 
 def opening(speaker: Speaker) -> Flow[Opening]:
     """Ask in every voice of the profile; the first voice's answer decides what happens next."""
+    if not speaker.profile.signs_in:
+        return (yield from _with_the_callers_token(speaker))
     first: Opening | None = None
     others: list[Exchange] = []
+    until_answered = speaker.profile.opening_rule is OpeningRule.UNTIL_ANSWERED
     for voice, purpose in speaker.profile.opening:
         match voice, purpose:
             case Voice.BROKER, Purpose.INITIALIZE:
@@ -36,9 +40,9 @@ def opening(speaker: Speaker) -> Flow[Opening]:
                 exchange = yield from mcp.discover(speaker, Step.CHALLENGE, None)
             case _:
                 exchange = yield from mcp.initialize(speaker, Step.CHALLENGE, None)
-        if first is None:
-            first = _read(exchange)
-            if first.unreachable:
+        if first is None or until_answered:
+            first = _read(speaker, exchange)
+            if first.unreachable or (until_answered and _is_final(first)):
                 break
         else:
             others.append(exchange)
@@ -48,14 +52,38 @@ def opening(speaker: Speaker) -> Flow[Opening]:
     return replace(first, others=tuple(others))
 
 
-def _read(exchange: Exchange) -> Opening:
+def _is_final(opening: Opening) -> bool:
+    return opening.sign_in or opening.open_to_all or opening.exchange.response is None
+
+
+def _with_the_callers_token(speaker: Speaker) -> Flow[Opening]:
+    """The first call of a surface that cannot sign in; its caller may have given it a token."""
+    exchange = yield from mcp.initialize(speaker, Step.CHALLENGE, None)
+    found = _read(speaker, exchange)
+    if found.sign_in:
+        if exchange.request.header("authorization") is None:
+            yield Note(
+                step=Step.CHALLENGE,
+                kind=NoteKind.ABORTED,
+                text="this surface signs nobody in, its caller brings the token: give one with "
+                "--header 'Authorization=Bearer ...'",
+            )
+        yield from speaker.stop(
+            Step.CHALLENGE, f"answer {exchange.status}; the caller has to bring another token"
+        )
+        return replace(found, sign_in=False)
+    yield from _judge(speaker, found)
+    return found
+
+
+def _read(speaker: Speaker, exchange: Exchange) -> Opening:
     response = exchange.response
     if response is None:
         failure = exchange.failure
         return Opening(exchange, unreachable=failure is not None and failure.kind.before_request)
     challenge = bearer(response.header_lines("www-authenticate"))
     insufficient = challenge is not None and challenge.params.get("error") == "insufficient_scope"
-    found = answer(response, 1) if response.status == 200 else None
+    found = answer(response, _asked_id(speaker, exchange)) if response.status == 200 else None
     return Opening(
         exchange,
         challenge,
@@ -63,6 +91,12 @@ def _read(exchange: Exchange) -> Opening:
         sign_in=response.status == 401 or (response.status == 403 and insufficient),
         open_to_all=found is not None and found.result is not None,
     )
+
+
+def _asked_id(speaker: Speaker, exchange: Exchange) -> str | int:
+    if exchange.purpose is Purpose.DISCOVER:
+        return speaker.profile.discover_id
+    return 1 if exchange.voice is Voice.BROKER else 0
 
 
 def _judge(speaker: Speaker, opening: Opening) -> Flow[None]:

@@ -1,14 +1,20 @@
 """Gets a client id: a given client, a metadata document (CIMD), or dynamic registration."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.client.choices import Registration
 from harness.client.discovery import Server
 from harness.client.events import Flow
 from harness.client.speaker import Speaker, compact
 from harness.model.trace import Exchange, Json, Purpose, Step
-from harness.profiles.policy import CimdCondition, RefusedGrant
+from harness.profiles.policy import (
+    CimdCondition,
+    ClientAuth,
+    RefusedGrant,
+    RegistrationAnswer,
+    S256Check,
+)
 
 _CORE_GRANTS = ("authorization_code", "refresh_token")
 
@@ -22,11 +28,23 @@ class Client:
     auth_method: str = "none"
 
 
-def register(speaker: Speaker, server: Server) -> Flow[Client | None]:
-    """The client to use, or None after a stop."""
+def register(speaker: Speaker, server: Server, scope: str | None) -> Flow[Client | None]:
+    """The client to use, or None after a stop; `scope` is what will be asked for."""
+    client = yield from _client(speaker, server, scope)
+    listed = server.document.get("code_challenge_methods_supported")
+    if client is None or speaker.profile.s256_check is S256Check.IGNORE:
+        return client
+    if isinstance(listed, list) and "S256" not in listed:
+        yield from speaker.stop(Step.REGISTRATION, "S256 is not among the code challenge methods")
+        return None
+    return client
+
+
+def _client(speaker: Speaker, server: Server, scope: str | None) -> Flow[Client | None]:
     choices = speaker.choices
     if choices.client_id is not None:
-        method = speaker.profile.given_client_auth if choices.client_secret else "none"
+        given = _listed_method(speaker, server, speaker.profile.given_client_auth)
+        method = given if choices.client_secret else "none"
         yield speaker.note(
             Step.REGISTRATION, f"the given client is used, {method}", way="given", method=method
         )
@@ -45,7 +63,18 @@ def register(speaker: Speaker, server: Server) -> Flow[Client | None]:
             Step.REGISTRATION, "neither CIMD nor a registration endpoint is offered"
         )
         return None
-    return (yield from _dynamic(speaker, endpoint))
+    return (yield from _dynamic(speaker, server, endpoint, scope))
+
+
+def _listed_method(speaker: Speaker, server: Server, registered: str) -> str:
+    """How a client with a secret proves itself at the token endpoint."""
+    if speaker.profile.client_auth is ClientAuth.AS_REGISTERED:
+        return registered
+    listed = server.document.get("token_endpoint_auth_methods_supported")
+    if not isinstance(listed, list):
+        return "client_secret_basic"
+    known = (one for one in listed if one in ("client_secret_basic", "client_secret_post", "none"))
+    return str(next(known, registered))
 
 
 def _cimd_offered(speaker: Speaker, server: Server) -> bool:
@@ -58,11 +87,19 @@ def _cimd_offered(speaker: Speaker, server: Server) -> bool:
     return isinstance(methods, list) and "none" in methods
 
 
-def _dynamic(speaker: Speaker, endpoint: str) -> Flow[Client | None]:
+def _dynamic(
+    speaker: Speaker, server: Server, endpoint: str, scope: str | None
+) -> Flow[Client | None]:
     yield speaker.note(Step.REGISTRATION, f"registers at {endpoint}", way="dcr", endpoint=endpoint)
-    body = speaker.profile.registration_body
+    body = dict(speaker.profile.registration_body)
+    if speaker.profile.registers_scope and scope:
+        body["scope"] = scope
     exchange = yield from _post(speaker, endpoint, body)
     client = _registered(speaker, exchange)
+    fault = _unreadable(speaker, exchange) if client is not None else None
+    if fault is not None:
+        yield from speaker.stop(Step.REGISTRATION, f"the registration's answer has {fault}")
+        return None
     if client is None and _refuses_extension_grant(speaker, exchange):
         exchange = yield from _post(speaker, endpoint, {**body, "grant_types": list(_CORE_GRANTS)})
         client = _registered(speaker, exchange)
@@ -77,6 +114,9 @@ def _dynamic(speaker: Speaker, endpoint: str) -> Flow[Client | None]:
         what = exchange.failure.text if exchange.failure else f"answer {exchange.status}"
         yield from speaker.stop(Step.REGISTRATION, f"registration failed: {what}")
     else:
+        if client.client_secret:
+            method = _listed_method(speaker, server, client.auth_method)
+            client = replace(client, auth_method=method)
         yield speaker.note(
             Step.REGISTRATION,
             f"registered, token endpoint authentication {client.auth_method}",
@@ -126,6 +166,21 @@ def register_again(speaker: Speaker, server: Server) -> Flow[Client | None]:
     }
     exchange = yield from _post(speaker, endpoint, body, purpose=Purpose.REGISTER_AGAIN)
     return _registered(speaker, exchange)
+
+
+def _unreadable(speaker: Speaker, exchange: Exchange) -> str | None:
+    """A member of the answer that a strict reader cannot take, or None."""
+    if speaker.profile.registration_answer is RegistrationAnswer.LENIENT:
+        return None
+    document = exchange.json_object or {}
+    for name in ("client_uri", "logo_uri", "software_id"):
+        if name in document and not isinstance(document[name], str):
+            return f"a {name} that is no text"
+    if document.get("client_uri") == "":
+        return "an empty client_uri"
+    if isinstance(document.get("client_id_issued_at"), str):
+        return "a client_id_issued_at that is a text"
+    return None
 
 
 def _refuses_extension_grant(speaker: Speaker, exchange: Exchange) -> bool:

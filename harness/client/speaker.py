@@ -49,13 +49,17 @@ class Speaker:
             case Voice.BROWSER:
                 base = (("Host", "$HOST"), *self.profile.browser_headers)
         filled = tuple((name, value.replace("$HOST", _authority(url))) for name, value in base)
-        return filled + extra
+        order = self.profile.runtime_header_order if voice is Voice.RUNTIME else ()
+        return _ordered(filled + extra, order) if order else filled + extra
 
     def get(
         self, step: Step, purpose: Purpose, url: str, *, exploration: bool = False
     ) -> Flow[Exchange]:
         """GET a metadata document as the broker, following redirects."""
         self.asked.add(url)
+        resource = step is Step.RESOURCE_METADATA
+        own = self.profile
+        extra = own.resource_metadata_headers if resource else own.server_metadata_headers
         return self.follow(
             Send(
                 step=step,
@@ -63,7 +67,7 @@ class Speaker:
                 voice=Voice.BROKER,
                 method="GET",
                 url=url,
-                headers=self.headers(Voice.BROKER, url),
+                headers=self.headers(Voice.BROKER, url, extra),
                 timeout=self.profile.discovery_timeout,
                 exploration=exploration,
             )
@@ -130,6 +134,19 @@ class Speaker:
         if not self.exploring:
             yield Note(step=step, kind=NoteKind.STOP, text=text)
         self.exploring = True
+
+
+def _ordered(headers: Headers, order: tuple[str, ...]) -> Headers:
+    """The headers as a profile orders and spells them; what it does not name comes last."""
+    places = {name.lower(): place for place, name in enumerate(order)}
+
+    def place(header: tuple[str, str]) -> int:
+        return places.get(header[0].lower(), len(order))
+
+    return tuple(
+        (order[place(one)] if place(one) < len(order) else one[0], one[1])
+        for one in sorted(headers, key=place)
+    )
 
 
 def _authority(url: str) -> str:

@@ -10,6 +10,7 @@ from harness.client.events import Flow
 from harness.client.registration import Client
 from harness.client.speaker import Speaker
 from harness.model.trace import Exchange, Headers, Purpose, Step
+from harness.profiles.policy import TokenAnswer
 
 _REFRESHING = (Purpose.REFRESH, Purpose.BOGUS_REFRESH, Purpose.SPENT_REFRESH)
 
@@ -32,6 +33,10 @@ def exchange_code(
         speaker, server, client, fields=fields, resource=grant.resource, purpose=Purpose.TOKEN
     )
     tokens = issued(exchange)
+    fault = _unreadable(speaker, exchange) if tokens is not None else None
+    if fault is not None:
+        yield from speaker.stop(Step.TOKEN, f"the token answer has {fault}")
+        return None
     if tokens is None:
         yield from speaker.stop(Step.TOKEN, f"no token: {_account(exchange)}")
     return tokens
@@ -43,7 +48,7 @@ def refresh(
     server: Server,
     client: Client,
     refresh_token: str,
-    resource: str,
+    resource: str | None,
     exploration: bool = False,
 ) -> Flow[tuple[Exchange, Tokens | None]]:
     """Trade the refresh token for new tokens."""
@@ -66,7 +71,7 @@ def probe(
     client: Client,
     purpose: Purpose,
     fields: list[tuple[str, str]],
-    resource: str,
+    resource: str | None,
 ) -> Flow[Exchange]:
     """A token request that ought to be refused; exploration."""
     return _post(
@@ -112,12 +117,16 @@ def _post(
     client: Client,
     *,
     fields: list[tuple[str, str]],
-    resource: str,
+    resource: str | None,
     purpose: Purpose,
     exploration: bool = False,
 ) -> Flow[Exchange]:
     extra, credentials = _authentication(client)
-    body = urlencode([*fields, *credentials, ("resource", resource)]).encode()
+    named = [("resource", resource)] if resource else []
+    first, last = (credentials, named)
+    if speaker.profile.resource_before_client:
+        first, last = named, credentials
+    body = urlencode([*fields, *first, *last]).encode()
     refreshing = purpose in _REFRESHING
     return speaker.post(
         Step.REFRESH if refreshing else Step.TOKEN,
@@ -125,7 +134,7 @@ def _post(
         server.endpoint("token_endpoint") or "",
         body=body,
         media_type="application/x-www-form-urlencoded",
-        extra=extra,
+        extra=speaker.profile.token_headers + extra,
         timeout=speaker.profile.refresh_timeout if refreshing else speaker.profile.token_timeout,
         exploration=exploration,
     )
@@ -143,6 +152,19 @@ def _authentication(client: Client) -> tuple[Headers, list[tuple[str, str]]]:
             return (), [("client_id", client.client_id)]
         case _:
             return (), [("client_id", client.client_id), ("client_secret", secret)]
+
+
+def _unreadable(speaker: Speaker, exchange: Exchange) -> str | None:
+    """A member of the token answer that a strict reader cannot take, or None."""
+    if speaker.profile.token_answer is TokenAnswer.LENIENT:
+        return None
+    document = exchange.json_object or {}
+    if not isinstance(document.get("token_type"), str):
+        return "no token_type"
+    for name in ("scope", "refresh_token"):
+        if name in document and not isinstance(document[name], str):
+            return f"a {name} that is no text"
+    return None
 
 
 def _account(exchange: Exchange) -> str:

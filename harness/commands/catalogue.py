@@ -14,7 +14,7 @@ from harness.diagnosis.catalogue import Scenario, scenario
 from harness.diagnosis.explain import explain as find
 from harness.diagnosis.pattern import Detectable
 from harness.model.verdict import Effect, Impact, Surface
-from harness.profiles import profile
+from harness.profiles import SURFACES, profile
 from harness.report.printable import printable
 from harness.report.prose import paragraphs, wrap
 from harness.report.words import CONFIDENCE
@@ -175,7 +175,7 @@ def _effect(effect: Effect) -> dict[str, object]:
 def profiles(name: str | None) -> int:
     """The values of one profile with where they were learned, or the list of profiles."""
     if name is None:
-        for surface in (Surface.CLAUDE_AI,):
+        for surface in SURFACES:
             click.echo(f"{surface:<14} as of {profile(surface).as_of}")
         return 0
     one = profile(Surface(name))
@@ -184,7 +184,10 @@ def profiles(name: str | None) -> int:
         source = one.provenance.get(field.name)
         if source is None:
             continue
-        click.echo(f"{field.name} = {_shown(getattr(one, field.name))}")
+        first, *rest = _shown(getattr(one, field.name)).split("\n")
+        _print(wrap(f"{field.name} = {first}".rstrip(), "", "    "))
+        for line in rest:
+            _print(wrap(line.strip(), "    ", "      "))
         note = f"; {source.note}" if source.note else ""
         line = f"{source.confidence}, {source.seen}, {source.source}{note}"
         _print(wrap(line, "    ", "    "))

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,12 @@ import click
 from harness.client.events import Send
 from harness.commands.options import wanted
 from harness.commands.progress import Progress
-from harness.model.verdict import Impact
+from harness.model.trace import Trace
+from harness.model.verdict import Diagnosis, Impact, Verdict
 from harness.recording.file import RecordingError
 from harness.report.json import json_report
 from harness.report.printable import printable
+from harness.report.surfaces import surfaces_table
 from harness.report.text import exit_code, text_report
 from harness.run.session import Log, Outcome
 
@@ -31,38 +33,45 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
     from harness.proxy.engine import ProxyError
     from harness.run.check import Plan, checked
 
-    plan = Plan(
-        choices=want.choices,
-        surface=want.surfaces[0],
-        maps=want.maps,
-        ca_files=want.ca_files,
-        fields=want.fields,
-        faults=want.faults,
-    )
-    logs: list[Log] = []
-    with Progress(keep=options["step"]) as progress:
-        try:
-            outcome = asyncio.run(
-                checked(
-                    plan,
-                    record=options["record"],
-                    folder=None if options["no_record"] else Path(),
-                    seconds=options["timeout"],
-                    watcher=progress,
-                    before=_pause if options["step"] else None,
-                    opened=logs.append,
-                    known=want.known,
+    if len(want.surfaces) > 1 and options["record"] is not None:
+        raise click.UsageError("--record names one file; without it each surface has its own.")
+    outcomes: list[Outcome] = []
+    for surface in want.surfaces:
+        plan = Plan(
+            choices=want.choices,
+            surface=surface,
+            maps=want.maps,
+            ca_files=want.ca_files,
+            fields=want.fields,
+            faults=want.faults,
+        )
+        logs: list[Log] = []
+        with Progress(keep=options["step"]) as progress:
+            try:
+                outcome = asyncio.run(
+                    checked(
+                        plan,
+                        record=options["record"],
+                        folder=None if options["no_record"] else Path(),
+                        seconds=options["timeout"],
+                        watcher=progress,
+                        before=_pause if options["step"] else None,
+                        opened=logs.append,
+                        known=want.known,
+                    )
                 )
-            )
-        except (RecordingError, ProxyError) as error:
-            raise click.UsageError(str(error)) from None
-        except KeyboardInterrupt:
-            progress.clear()
-            kept = logs[0].trace.recording if logs else None
-            click.echo("harness: interrupted" + (f"; recorded in {kept}" if kept else ""), err=True)
-            return 130
-    _print(outcome, outputs, verbose=options["verbose"])
-    return exit_code(outcome.diagnosis, Impact(options["fail_on"]))
+            except (RecordingError, ProxyError) as error:
+                raise click.UsageError(str(error)) from None
+            except KeyboardInterrupt:
+                progress.clear()
+                kept = logs[0].trace.recording if logs else None
+                said = "harness: interrupted" + (f"; recorded in {kept}" if kept else "")
+                click.echo(said, err=True)
+                return 130
+        outcomes.append(outcome)
+    _print(outcomes, outputs, verbose=options["verbose"])
+    codes = {exit_code(one.diagnosis, Impact(options["fail_on"])) for one in outcomes}
+    return next(code for code in (1, 4, 0) if code in codes)
 
 
 def _outputs(
@@ -81,11 +90,15 @@ def _outputs(
 
 
 def _print(
-    outcome: Outcome, outputs: tuple[tuple[str, Path | None], ...], *, verbose: bool
+    outcomes: Sequence[Outcome],
+    outputs: tuple[tuple[str, Path | None], ...],
+    *,
+    verbose: bool,
 ) -> None:
+    runs = [(one.trace, one.diagnosis) for one in outcomes]
     reports: dict[str, Callable[[], str]] = {
-        "text": lambda: text_report(outcome.trace, outcome.diagnosis, verbose=verbose),
-        "json": lambda: json_report([(outcome.trace, outcome.diagnosis)]),
+        "text": lambda: _text(runs, verbose=verbose),
+        "json": lambda: json_report(runs),
     }
     for form, file in outputs:
         text = reports[form]()
@@ -96,6 +109,20 @@ def _print(
             file.write_text(text, encoding="utf-8")
         except OSError as error:
             raise click.UsageError(f"cannot write {file}: {error.strerror}") from None
+
+
+def _text(runs: Sequence[tuple[Trace, Diagnosis]], *, verbose: bool) -> str:
+    """One report, or the table of several surfaces and the reports of those it does not settle."""
+    whole = [text_report(*one, verbose=verbose) for one in runs]
+    if len(runs) == 1:
+        return whole[0]
+    rule = f"\n{'=' * 80}\n"
+    told = [
+        text
+        for text, (_, diagnosis) in zip(whole, runs, strict=True)
+        if verbose or diagnosis.verdict is not Verdict.CONNECTS
+    ]
+    return rule.join((surfaces_table(runs), *told))
 
 
 async def _pause(send: Send) -> None:

@@ -14,6 +14,7 @@ from harness.diagnosis.catalogue import Scenario, catalogue, load, own, scenario
 from harness.model.trace import Headers, Step
 from harness.model.verdict import Surface
 from harness.model.wellknown import is_http_url, origin, split
+from harness.profiles import SURFACES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +103,7 @@ def closest(text: str, names: list[str]) -> str | None:
 
 def _surfaces(names: tuple[str, ...]) -> tuple[Surface, ...]:
     if not names or "all" in names:
-        return (Surface.CLAUDE_AI,)
+        return SURFACES if names else (Surface.CLAUDE_AI,)
     return tuple(dict.fromkeys(Surface(one) for one in names))
 
 

@@ -141,7 +141,9 @@ def _connect(trace: Trace, step: Step) -> str:
     last = _latest(trace, step)
     if last is None:
         return ""
-    found = answer(last.response, 0)
+    # The two questions have ids of their own, and some surfaces give the first a text.
+    asked = (last.request.json_object or {}).get("id", 0)
+    found = answer(last.response, asked if isinstance(asked, str | int) else 0)
     result = found.result if found else None
     if last.status == 200 and result is not None:
         era = trace.decision(step, "era")

@@ -25,33 +25,37 @@ def diagnose(trace: Trace, scenarios: Sequence[Scenario] | None = None) -> Diagn
     """Everything that can be said about a trace, by the contract and the known failures."""
     known = catalogue() if scenarios is None else scenarios
     unmet = unmet_rows(trace)
-    findings = rank(
-        [found for one in known if (found := match(one, trace, unmet)) is not None], unmet, known
-    )
+    matched = [found for one in known if (found := match(one, trace, unmet)) is not None]
+    unmet = _without_harmless(unmet, matched, known)
+    findings = rank([one for one in matched if one.error or _counts(one)], unmet, known)
     explained = consequences(unmet, {row for one in findings for row in _explains(one, known)})
     broken = next((one for one in unmet if one.impact is Impact.BREAKS), None)
     stopped_at = broken.step if broken else (trace.stop.step if trace.stop else None)
     verdict = _verdict(trace, stopped_at)
     if verdict is not Verdict.FAILS:
         stopped_at = None if verdict is Verdict.CONNECTS else stopped_at
-    shows = claude_shows(trace, findings) if verdict is Verdict.FAILS else None
+    hosted = trace.surface == Surface.CLAUDE_AI
+    shows = claude_shows(trace, findings) if hosted and verdict is Verdict.FAILS else None
     return Diagnosis(
         surface=Surface(trace.surface),
         verdict=verdict,
         headline=_headline(trace, verdict, stopped_at, findings, unmet),
         stopped_at=stopped_at,
         shows=shows,
-        returns=claude_returns(trace, shows) if verdict is Verdict.FAILS else None,
+        returns=claude_returns(trace, shows) if hosted and verdict is Verdict.FAILS else None,
         steps=ladder(trace, unmet, findings),
         findings=findings,
         unmet=unmet,
         unexplained=tuple(one for one in unmet if one.row not in explained),
-        when_deployed=when_deployed(trace),
+        when_deployed=when_deployed(trace) if hosted else (),
     )
 
 
 def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding | None:
-    """The finding of one scenario, or None; when its pattern raises, a finding that says so."""
+    """The finding of one scenario, or None; when its pattern raises, a finding that says so.
+
+    Its impact is `none` where the surface of the trace does not mind.
+    """
     pattern, article = scenario.pattern, scenario.article
     if pattern.detector is None:
         return None
@@ -64,8 +68,6 @@ def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding |
         return None
     effect = pattern.effect(Surface(trace.surface))
     impact = Impact.NONE if error else _impact(scenario, effect, unmet)
-    if impact is Impact.NONE and error is None:
-        return None
     return Finding(
         id=scenario.id,
         step=pattern.step,
@@ -82,6 +84,23 @@ def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding |
         shows=pattern.claude_shows,
         error=error,
     )
+
+
+def _counts(finding: Finding) -> bool:
+    return finding.impact is not Impact.NONE
+
+
+def _without_harmless(
+    unmet: tuple[Unmet, ...], matched: Sequence[Finding], known: Sequence[Scenario]
+) -> tuple[Unmet, ...]:
+    """The rows but for those that broke nothing, and that this surface is known not to mind."""
+    harmless = {
+        row
+        for one in matched
+        if not one.error and not _counts(one)
+        for row in _explains(one, known)
+    }
+    return tuple(one for one in unmet if one.impact is Impact.BREAKS or one.row not in harmless)
 
 
 def _impact(scenario: Scenario, effect: Effect | None, unmet: Sequence[Unmet]) -> Impact:

@@ -5,7 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 from harness.model.challenge import bearer, parse
 from harness.model.trace import Exchange, NoteKind, Purpose, Response, Step, Trace, Voice
-from harness.model.verdict import Evidence
+from harness.model.verdict import Evidence, Surface
 from harness.model.wellknown import UrlError, host, split
 
 QUOTE = 200
@@ -45,8 +45,14 @@ def first_contact(trace: Trace) -> Exchange | None:
 
 
 def opening(trace: Trace, voice: Voice, purpose: Purpose = Purpose.INITIALIZE) -> Exchange | None:
-    """The final answer to a voice's opening question, behind redirects."""
-    found = [one for one in trace.at(Step.CHALLENGE, purpose) if one.voice is voice]
+    """The final answer to a voice's opening question, behind redirects.
+
+    Of a surface with a single MCP client, the answer that decided, whichever voice is asked for.
+    """
+    if trace.surface == Surface.CLAUDE_AI:
+        found = [one for one in trace.at(Step.CHALLENGE, purpose) if one.voice is voice]
+    else:
+        found = list(trace.at(Step.CHALLENGE, Purpose.DISCOVER, Purpose.INITIALIZE))
     return found[-1] if found else None
 
 

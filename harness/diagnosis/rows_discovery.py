@@ -16,6 +16,7 @@ from harness.diagnosis.reading import (
     metadata_answers,
     opening,
     redirect_host,
+    refusal_evidence,
     refused,
     status_evidence,
     stopped_at,
@@ -25,7 +26,7 @@ from harness.diagnosis.reading import (
 )
 from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Json, Purpose, Step, Trace, Voice
-from harness.model.verdict import Evidence, Impact
+from harness.model.verdict import Evidence, Impact, Surface
 from harness.model.wellknown import canonical_resource, difference, host, is_http_url
 
 PAGE_HEADERS = ("authorization", "content-type", "mcp-protocol-version")
@@ -60,8 +61,17 @@ def _answered(trace: Trace) -> Iterator[Evidence]:
 
 def _challenged(trace: Trace) -> Iterator[Evidence]:
     answer = opening(trace, Voice.BROKER)
-    if answer and answer.response and stopped_at(trace, Step.CHALLENGE):
+    if answer and answer.response and stopped_at(trace, Step.CHALLENGE) and answer.status != 401:
         yield status_evidence(answer, "401")
+
+
+def _taken_without_sign_in(trace: Trace) -> Iterator[Evidence]:
+    answer = opening(trace, Voice.RUNTIME)
+    if trace.surface != Surface.MESSAGES_API or answer is None:
+        return
+    brought = answer.request.header("authorization") is not None
+    if brought and answer.status == 401 and stopped_at(trace, Step.CHALLENGE):
+        yield from refusal_evidence(answer)
 
 
 def _bearer_challenge(trace: Trace) -> Iterator[Evidence]:
@@ -360,6 +370,13 @@ ROWS = (
         title="a request without a token is not answered 401",
         source=_AUTH,
         check=_challenged,
+    ),
+    Row(
+        id="challenge.taken",
+        step=Step.CHALLENGE,
+        title="the call is refused, and this surface signs nobody in: its caller brings the token",
+        source="platform.claude.com/docs/en/agents-and-tools/mcp-connector",
+        check=_taken_without_sign_in,
     ),
     Row(
         id="challenge.bearer",

@@ -5,12 +5,19 @@ from harness.model.verdict import Confidence, Surface
 from harness.profiles.policy import (
     CallbackIss,
     CimdCondition,
+    ClientAuth,
     IssuerCheck,
+    MetadataError,
     MissingMetadata,
+    OfflineAccess,
+    OpeningRule,
     RefusedGrant,
+    RegistrationAnswer,
     RegistrationOrder,
     ResourceCheck,
+    S256Check,
     StepUpScope,
+    TokenAnswer,
 )
 from harness.profiles.profile import Profile, Provenance
 
@@ -50,6 +57,7 @@ PROFILE = Profile(
         ("Accept-Encoding", "gzip, deflate, br"),
         ("Accept-Language", "en-US,en;q=0.9"),
     ),
+    opening_rule=OpeningRule.FIRST_VOICE,
     opening=(
         (Voice.BROKER, Purpose.INITIALIZE),
         (Voice.RUNTIME, Purpose.DISCOVER),
@@ -60,7 +68,11 @@ PROFILE = Profile(
     runtime_capabilities={"extensions": _UI_EXTENSION},
     handshake_version="2025-11-25",
     modern_version="2026-07-28",
+    discover_id=0,
+    lists_prompts_and_resources=True,
     asks_path_issuer_at_root=True,
+    resource_metadata_error=MetadataError.NEXT,
+    server_metadata_error=MetadataError.NEXT,
     missing_metadata=MissingMetadata.GUESS_ENDPOINTS,
     issuer_check=IssuerCheck.TOLERATE,
     resource_check=ResourceCheck.SAME_HOST,
@@ -78,10 +90,29 @@ PROFILE = Profile(
         "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_post",
     },
+    registers_scope=False,
+    registration_answer=RegistrationAnswer.LENIENT,
     refused_grant=RefusedGrant.ASK_WITHOUT,
     given_client_auth="client_secret_post",
+    client_auth=ClientAuth.AS_REGISTERED,
+    s256_check=S256Check.IGNORE,
     redirect_uri=_REDIRECT_URI,
-    offline_access_when_listed=True,
+    authorize_order=(
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "code_challenge",
+        "code_challenge_method",
+        "state",
+        "scope",
+        "resource",
+    ),
+    prompts_for_offline_access=False,
+    challenged_scope=True,
+    offline_access=OfflineAccess.WHEN_LISTED,
+    resource_without_metadata=True,
+    resource_before_client=False,
+    token_answer=TokenAnswer.LENIENT,
     callback_iss=CallbackIss.ACCEPT,
     fetches_metadata_again=True,
     step_up_scope=StepUpScope.CHALLENGED,
@@ -101,6 +132,19 @@ PROFILE = Profile(
             f"{_TRACKER}217", "2026-07-06", Confidence.OBSERVED, "order is a guess"
         ),
         "browser_headers": Provenance("Chromium 156", "2026-11-23", Confidence.MEASURED),
+        "runtime_header_order": Provenance(
+            "nothing", "2026-11-23", Confidence.GUESS, "composed as httpx and the SDK compose it"
+        ),
+        "resource_metadata_headers": Provenance(f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED),
+        "server_metadata_headers": Provenance(f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED),
+        "token_headers": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.OBSERVED),
+        "signs_in": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "opening_rule": Provenance(
+            f"{_TRACKER}217",
+            "2026-04-23",
+            Confidence.OBSERVED,
+            "the broker starts the sign-in; the runtime comes on its own",
+        ),
         "opening": Provenance(
             "github.com/hauptsacheNet/typo3-mcp-server/issues/110",
             "2026-10-10",
@@ -121,6 +165,10 @@ PROFILE = Profile(
             "github.com/hauptsacheNet/typo3-mcp-server/issues/110",
             "2026-08-19",
             Confidence.OBSERVED,
+        ),
+        "discover_id": Provenance("nothing", "2026-11-23", Confidence.GUESS),
+        "lists_prompts_and_resources": Provenance(
+            f"{_TRACKER}442", "2026-09-22", Confidence.OBSERVED
         ),
         "asks_path_issuer_at_root": Provenance(
             f"{_TRACKER}82", "2026-05-12", Confidence.DOCUMENTED, "the order among forms is a guess"
@@ -148,7 +196,29 @@ PROFILE = Profile(
         ),
         "given_client_auth": Provenance(f"{_TRACKER}667", "2026-07-22", Confidence.REPORTED),
         "redirect_uri": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
-        "offline_access_when_listed": Provenance(
+        "resource_metadata_error": Provenance(
+            f"{_TRACKER}76", "2026-03-01", Confidence.GUESS, "the forms asked are observed"
+        ),
+        "server_metadata_error": Provenance(
+            _TROUBLE_DOCS, "2026-08", Confidence.DOCUMENTED, "one answer with 200 is enough"
+        ),
+        "registers_scope": Provenance(f"{_TRACKER}1043", "2026-09-15", Confidence.OBSERVED),
+        "registration_answer": Provenance(f"{_TRACKER}1043", "2026-09-15", Confidence.GUESS),
+        "client_auth": Provenance(f"{_TRACKER}667", "2026-07-22", Confidence.REPORTED),
+        "s256_check": Provenance(
+            f"{_TRACKER}786", "2026-08", Confidence.CONTESTED, "one report of a stop"
+        ),
+        "authorize_order": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.OBSERVED),
+        "prompts_for_offline_access": Provenance(
+            f"{_TRACKER}430", "2026-06-23", Confidence.OBSERVED
+        ),
+        "resource_without_metadata": Provenance(
+            f"{_TRACKER}478", "2026-06-21", Confidence.CONTESTED, "one log without it"
+        ),
+        "resource_before_client": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.GUESS),
+        "challenged_scope": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
+        "token_answer": Provenance(_TROUBLE_DOCS, "2026-08", Confidence.GUESS),
+        "offline_access": Provenance(
             f"{_TRACKER}42",
             "2026-02-09",
             Confidence.CONTESTED,

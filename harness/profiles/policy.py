@@ -3,6 +3,21 @@
 from enum import StrEnum
 
 
+class OpeningRule(StrEnum):
+    """Which answer to a call without a token decides what happens next."""
+
+    FIRST_VOICE = "every voice asks, and the first one's answer decides"
+    UNTIL_ANSWERED = "initialize follows where the first question is neither answered nor 401"
+
+
+class MetadataError(StrEnum):
+    """What happens when a metadata address answers 5xx, or 200 with something else than JSON."""
+
+    NEXT = "the next address is asked"
+    GIVE_UP = "no other address is asked, and there is no such document"
+    STOP = "stop"
+
+
 class RegistrationOrder(StrEnum):
     GIVEN_CIMD_DCR = "given client, then CIMD, then DCR"
 
@@ -30,17 +45,54 @@ class ResourceCheck(StrEnum):
     """What happens when the resource metadata is for another resource."""
 
     SAME_HOST = "another host is refused"
+    PREFIX = "anything but the URL or a parent of it, the closing slash included, ends it"
     TOLERATE = "go on"
 
 
 class CallbackIss(StrEnum):
     ACCEPT = "accepted whatever it says"
     COMPARE = "compared with the issuer"
+    ENFORCE = "compared with the issuer, and wanted where the server says that it sends it"
 
 
 class StepUpScope(StrEnum):
     CHALLENGED = "the challenged scope alone"
     UNION = "the union of the old and the challenged scope"
+
+
+class OfflineAccess(StrEnum):
+    """When `offline_access` is added to the scope that is asked for."""
+
+    WHEN_LISTED = "where the authorization server lists it"
+    BESIDE_OTHERS = "where the authorization server lists it and another scope is asked for"
+
+
+class RegistrationAnswer(StrEnum):
+    """How strictly the answer to a registration is read."""
+
+    LENIENT = "a client_id is enough"
+    TYPED = "optional members may be left out, but not be null or of another type"
+
+
+class ClientAuth(StrEnum):
+    """How a client with a secret proves itself at the token endpoint."""
+
+    AS_REGISTERED = "as the registration answered"
+    AS_LISTED = "by the first method of the metadata's list that it knows; Basic without a list"
+
+
+class S256Check(StrEnum):
+    """What happens when the metadata lists code challenge methods without S256."""
+
+    IGNORE = "go on"
+    STOP = "stop once a client is there"
+
+
+class TokenAnswer(StrEnum):
+    """How strictly the answer with the tokens is read."""
+
+    LENIENT = "an access_token is enough"
+    TYPED = "token_type has to be there, and no member may be null or of another type"
 
 
 class RefusedGrant(StrEnum):

@@ -8,12 +8,19 @@ from harness.model.verdict import Confidence, Surface
 from harness.profiles.policy import (
     CallbackIss,
     CimdCondition,
+    ClientAuth,
     IssuerCheck,
+    MetadataError,
     MissingMetadata,
+    OfflineAccess,
+    OpeningRule,
     RefusedGrant,
+    RegistrationAnswer,
     RegistrationOrder,
     ResourceCheck,
+    S256Check,
     StepUpScope,
+    TokenAnswer,
 )
 
 
@@ -39,14 +46,27 @@ class Profile:
     broker_headers: Headers
     runtime_headers: Headers
     browser_headers: Headers
+    runtime_header_order: tuple[str, ...] = ()
+    """The names as they are spelled, in wire order; empty where that is the order of composing."""
+    resource_metadata_headers: Headers = ()
+    server_metadata_headers: Headers = ()
+    token_headers: Headers = ()
+
+    signs_in: bool = True
+    """False where the caller brings the token."""
+    opening_rule: OpeningRule
     opening: tuple[tuple[Voice, Purpose], ...]
     broker_client_info: Mapping[str, Json]
     runtime_client_info: Mapping[str, Json]
     runtime_capabilities: Mapping[str, Json]
     handshake_version: str
     modern_version: str
+    discover_id: str | int
+    lists_prompts_and_resources: bool
 
     asks_path_issuer_at_root: bool
+    resource_metadata_error: MetadataError
+    server_metadata_error: MetadataError
     missing_metadata: MissingMetadata
     issuer_check: IssuerCheck
     resource_check: ResourceCheck
@@ -55,11 +75,26 @@ class Profile:
     cimd_condition: CimdCondition
     cimd_client_id: str
     registration_body: Mapping[str, Json]
+    registers_scope: bool
+    """True where the scope that will be asked for goes into the registration."""
+    registration_answer: RegistrationAnswer
     refused_grant: RefusedGrant
     given_client_auth: str
+    client_auth: ClientAuth
+    s256_check: S256Check
 
     redirect_uri: str
-    offline_access_when_listed: bool
+    authorize_order: tuple[str, ...]
+    prompts_for_offline_access: bool
+    """True where `prompt=consent` goes with `offline_access`."""
+    challenged_scope: bool
+    """True where the scope of the first challenge is asked for."""
+    offline_access: OfflineAccess
+    resource_without_metadata: bool
+    """True where `resource` is sent although no resource metadata was found."""
+    resource_before_client: bool
+    """True where `resource` stands before the client's credentials in token requests."""
+    token_answer: TokenAnswer
     callback_iss: CallbackIss
     fetches_metadata_again: bool
     step_up_scope: StepUpScope

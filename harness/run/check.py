@@ -66,7 +66,13 @@ async def bench(plan: Plan) -> AsyncIterator[Bench]:
             choices = replace(choices or Choices(target=""), target=server.target)
         routes = Route(dict(maps))
         running = await stack.enter_async_context(
-            engine(routes=routes, trusted_ca=ca_files, port=plan.proxy_port, network=network)
+            engine(
+                routes=routes,
+                trusted_ca=ca_files,
+                port=plan.proxy_port,
+                network=network,
+                redirect_uri=profile(plan.surface).redirect_uri,
+            )
         )
         yield Bench(plan, choices, await stack.enter_async_context(wire(running)), maps)
 

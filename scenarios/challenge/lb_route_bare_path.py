@@ -75,7 +75,7 @@ def _of_another_backend(first: Exchange, last: Exchange) -> bool:
     """A plain 404 or 405 only says that nobody serves the path."""
     if first.status in (404, 405) or last.response is None:
         return False
-    if first is not last:
+    if first.response is not None and first.response.is_redirect:
         # A redirect to the other spelling is another failure.
         return difference(first.request.url, last.request.url) != "trailing slash"
     if first.status == 401:

@@ -44,6 +44,7 @@ pattern = Pattern(
     step=Step.REGISTRATION,
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
+    explains=("registration.accepted",),
     confidence=Confidence.REPORTED,
     reports=3,
     sources=(

@@ -44,6 +44,7 @@ pattern = Pattern(
     step=Step.TOKEN,
     party=Party.AUTHORIZATION_SERVER,
     impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
+    explains=("token.issued",),
     confidence=Confidence.SPECIFICATION,
     reports=0,
     sources=(

@@ -20,6 +20,8 @@ from harness.model.trace import (
     Trace,
     Voice,
 )
+from harness.model.verdict import Surface
+from harness.profiles import SURFACES, profile
 from harness.profiles.claude_ai import PROFILE
 from harness.profiles.policy import IssuerCheck, StepUpScope
 
@@ -622,9 +624,11 @@ def test_a_redirect_loop_ends() -> None:
     assert trace.stop.step is Step.CHALLENGE
 
 
-def test_every_value_of_the_profile_has_its_source() -> None:
-    values = set(PROFILE.__dataclass_fields__) - {"surface", "as_of", "provenance"}
-    assert set(PROFILE.provenance) == values
+@pytest.mark.parametrize("surface", SURFACES)
+def test_every_value_of_a_profile_has_its_source(surface: Surface) -> None:
+    own = profile(surface)
+    values = set(own.__dataclass_fields__) - {"surface", "as_of", "provenance"}
+    assert set(own.provenance) == values
 
 
 def test_deep_questions_come_last_and_are_exploration() -> None:
