@@ -10,6 +10,7 @@ type Command = Callable[..., None]
 
 SURFACES = ("claude-ai", "claude-code", "messages-api")
 """Those that can be played."""
+SWITCHES = ("sends_as_scopes", "probe_uses_discover", "strict_issuer", "only_port_443")
 EVERY_SURFACE = ("claude-ai", "claude-code", "messages-api", "mcp-spec")
 STEPS = (
     "reach",
@@ -94,6 +95,13 @@ def _target_options(function: Command) -> Command:
                 type=click.Choice((*SURFACES, "all")),
                 multiple=True,
                 help="The Claude client to play; repeatable.  [default: claude-ai]",
+            ),
+            click.option(
+                "--switch",
+                "switches",
+                type=click.Choice(SWITCHES),
+                multiple=True,
+                help="Play the other side of a contested behaviour; repeatable.",
             ),
             click.option(
                 "--fault",

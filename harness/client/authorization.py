@@ -45,7 +45,10 @@ def scope_to_ask(
         scope, origin = resource.scope, "resource metadata"
     else:
         scope, origin = "", "nowhere"
-    offered = (scopes(server.document, "scopes_supported") or "").split()
+    listed = scopes(server.document, "scopes_supported") or ""
+    if not scope and listed and speaker.profile.server_scopes:
+        scope, origin = listed, "server metadata"
+    offered = listed.split()
     alone = speaker.profile.offline_access is OfflineAccess.WHEN_LISTED
     if "offline_access" in offered and "offline_access" not in scope.split() and (scope or alone):
         scope = f"{scope} offline_access".strip()

@@ -28,6 +28,8 @@ class Choices:
     headers: Headers = ()
     call_tool: str | None = None
     until: Step | None = None
+    switches: tuple[str, ...] = ()
+    """Contested behaviours of the surface that are turned on."""
     deep: bool = False
     """Also ask what costs extra requests: used codes, spent refresh tokens, fresh clients."""
 
@@ -41,6 +43,7 @@ class Choices:
             "headers": [name for name, _ in self.headers],
             "call_tool": self.call_tool,
             "until": None if self.until is None else str(self.until),
+            "switches": list(self.switches),
             "deep": self.deep or None,
         }
         return {name: one for name, one in value.items() if one not in (None, [])}
@@ -53,7 +56,7 @@ class Choices:
             found = value.get(name)
             return found if isinstance(found, str) else None
 
-        until, headers = text("until"), value.get("headers")
+        until, headers, switches = text("until"), value.get("headers"), value.get("switches")
         return cls(
             target=target,
             client_id=text("client_id"),
@@ -63,6 +66,7 @@ class Choices:
             headers=tuple((str(one), "") for one in headers) if isinstance(headers, list) else (),
             call_tool=text("call_tool"),
             until=None if until is None else Step(until),
+            switches=tuple(map(str, switches)) if isinstance(switches, list) else (),
             deep=value.get("deep") is True,
         )
 

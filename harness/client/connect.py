@@ -16,8 +16,8 @@ from harness.client.speaker import Speaker
 from harness.client.token import Tokens
 from harness.model.challenge import Challenge, bearer
 from harness.model.jsonrpc import answer
-from harness.model.trace import Exchange, Purpose, Step
-from harness.profiles.policy import OpeningRule, StepUpScope
+from harness.model.trace import Exchange, Purpose, Step, Voice
+from harness.profiles.policy import StepUpScope
 from harness.profiles.profile import Profile
 
 
@@ -119,7 +119,8 @@ def _establish(
     speaker: Speaker, opening: Opening, access: Access | None
 ) -> Flow[tuple[Session, Access | None] | None]:
     """The first calls with the token, tried again as Claude does; None after a stop."""
-    if opening.open_to_all and speaker.profile.opening_rule is OpeningRule.UNTIL_ANSWERED:
+    # The voice that works with the server has asked already where it speaks first.
+    if opening.open_to_all and opening.exchange.voice is Voice.RUNTIME:
         return (yield from _established(speaker, opening.exchange)), access
     exchange = yield from mcp.discover(speaker, Step.CONNECT, _bearer(access))
     modern = speaker.profile.modern_version

@@ -56,7 +56,9 @@ def broker_initialize(speaker: Speaker) -> Flow[Exchange]:
     )
 
 
-def discover(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange]:
+def discover(
+    speaker: Speaker, step: Step, token: str | None, *, voice: Voice = Voice.RUNTIME
+) -> Flow[Exchange]:
     """`server/discover` of the stateless era."""
     params: dict[str, Json] = {"_meta": _modern_meta(speaker)}
     return _call(
@@ -68,6 +70,7 @@ def discover(speaker: Speaker, step: Step, token: str | None) -> Flow[Exchange]:
         request_id=speaker.profile.discover_id,
         extra=_modern_headers(speaker, "server/discover"),
         token=token,
+        voice=voice,
     )
 
 
@@ -276,8 +279,9 @@ def _call(
     token: str | None,
     extra: Headers = (),
     url: str | None = None,
+    voice: Voice = Voice.RUNTIME,
 ) -> Flow[Exchange]:
-    """POST one JSON-RPC message to the target in the runtime's voice."""
+    """POST one JSON-RPC message to the target, in the runtime's voice unless told otherwise."""
     message: dict[str, Json] = {"jsonrpc": "2.0"}
     if request_id is not None:
         message["id"] = request_id
@@ -292,10 +296,10 @@ def _call(
         Send(
             step=step,
             purpose=purpose,
-            voice=Voice.RUNTIME,
+            voice=voice,
             method="POST",
             url=url,
-            headers=speaker.headers(Voice.RUNTIME, url, headers),
+            headers=speaker.headers(voice, url, headers),
             body=body,
             timeout=speaker.profile.connect_timeout,
             awaited_id=request_id,

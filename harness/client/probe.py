@@ -8,7 +8,7 @@ from harness.client.speaker import Speaker
 from harness.model.challenge import Challenge, bearer
 from harness.model.jsonrpc import answer
 from harness.model.trace import Exchange, Note, NoteKind, Purpose, Step, Voice
-from harness.profiles.policy import OpeningRule
+from harness.model.wellknown import port
 
 
 @dataclass(frozen=True)
@@ -31,21 +31,23 @@ def opening(speaker: Speaker) -> Flow[Opening]:
         return (yield from _with_the_callers_token(speaker))
     first: Opening | None = None
     others: list[Exchange] = []
-    until_answered = speaker.profile.opening_rule is OpeningRule.UNTIL_ANSWERED
     for voice, purpose in speaker.profile.opening:
+        decides = first is None or voice is first.exchange.voice
+        if first is not None and decides and _is_final(first):
+            continue
         match voice, purpose:
             case Voice.BROKER, Purpose.INITIALIZE:
                 exchange = yield from mcp.broker_initialize(speaker)
             case _, Purpose.DISCOVER:
-                exchange = yield from mcp.discover(speaker, Step.CHALLENGE, None)
+                exchange = yield from mcp.discover(speaker, Step.CHALLENGE, None, voice=voice)
             case _:
                 exchange = yield from mcp.initialize(speaker, Step.CHALLENGE, None)
-        if first is None or until_answered:
-            first = _read(speaker, exchange)
-            if first.unreachable or (until_answered and _is_final(first)):
-                break
-        else:
+        if not decides:
             others.append(exchange)
+            continue
+        first = _read(speaker, exchange)
+        if first.unreachable:
+            break
     if first is None:
         raise AssertionError("a profile must open with at least one request")
     yield from _judge(speaker, first)
@@ -101,7 +103,10 @@ def _asked_id(speaker: Speaker, exchange: Exchange) -> str | int:
 
 def _judge(speaker: Speaker, opening: Opening) -> Flow[None]:
     exchange = opening.exchange
-    if opening.unreachable and exchange.failure:
+    number = port(speaker.choices.target)
+    if speaker.profile.only_port_443 and number != 443:
+        yield from speaker.stop(Step.REACH, f"port {number}; only 443 is reached")
+    elif opening.unreachable and exchange.failure:
         yield from speaker.stop(Step.REACH, exchange.failure.text)
     elif exchange.failure and exchange.response is None:
         yield from speaker.stop(Step.CHALLENGE, exchange.failure.text)

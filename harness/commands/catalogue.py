@@ -15,6 +15,7 @@ from harness.diagnosis.explain import explain as find
 from harness.diagnosis.pattern import Detectable
 from harness.model.verdict import Effect, Impact, Surface
 from harness.profiles import SURFACES, profile
+from harness.profiles.switches import SWITCHES
 from harness.report.printable import printable
 from harness.report.prose import paragraphs, wrap
 from harness.report.words import CONFIDENCE
@@ -191,6 +192,9 @@ def profiles(name: str | None) -> int:
         note = f"; {source.note}" if source.note else ""
         line = f"{source.confidence}, {source.seen}, {source.source}{note}"
         _print(wrap(line, "    ", "    "))
+    click.echo("\nContested, the other side is played by --switch NAME:")
+    for switch, turned in SWITCHES.items():
+        _print(wrap(f"{switch}: {turned.__doc__}", "    ", "      "))
     return 0
 
 

@@ -52,6 +52,7 @@ def wanted(target: str | None, options: Mapping[str, Any]) -> Wanted:
             headers=_headers(options["headers"]),
             call_tool=options["call"],
             until=None if until is None else Step(until),
+            switches=tuple(options["switches"]),
             deep=bool(options.get("deep")),
         ),
         surfaces=_surfaces(options["surfaces"]),

@@ -10,7 +10,6 @@ from harness.profiles.policy import (
     MetadataError,
     MissingMetadata,
     OfflineAccess,
-    OpeningRule,
     RefusedGrant,
     RegistrationAnswer,
     RegistrationOrder,
@@ -57,7 +56,6 @@ PROFILE = Profile(
         ("Accept-Encoding", "gzip, deflate, br"),
         ("Accept-Language", "en-US,en;q=0.9"),
     ),
-    opening_rule=OpeningRule.FIRST_VOICE,
     opening=(
         (Voice.BROKER, Purpose.INITIALIZE),
         (Voice.RUNTIME, Purpose.DISCOVER),
@@ -139,12 +137,6 @@ PROFILE = Profile(
         "server_metadata_headers": Provenance(f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED),
         "token_headers": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.OBSERVED),
         "signs_in": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
-        "opening_rule": Provenance(
-            f"{_TRACKER}217",
-            "2026-04-23",
-            Confidence.OBSERVED,
-            "the broker starts the sign-in; the runtime comes on its own",
-        ),
         "opening": Provenance(
             "github.com/hauptsacheNet/typo3-mcp-server/issues/110",
             "2026-10-10",
@@ -169,6 +161,12 @@ PROFILE = Profile(
         "discover_id": Provenance("nothing", "2026-11-23", Confidence.GUESS),
         "lists_prompts_and_resources": Provenance(
             f"{_TRACKER}442", "2026-09-22", Confidence.OBSERVED
+        ),
+        "only_port_443": Provenance(
+            f"{_TRACKER}85",
+            "2026-03-28",
+            Confidence.CONTESTED,
+            "staff said so once, and the opposite in another case; logs show 8443 and 10000",
         ),
         "asks_path_issuer_at_root": Provenance(
             f"{_TRACKER}82", "2026-05-12", Confidence.DOCUMENTED, "the order among forms is a guess"
@@ -218,6 +216,9 @@ PROFILE = Profile(
         "resource_before_client": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.GUESS),
         "challenged_scope": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
         "token_answer": Provenance(_TROUBLE_DOCS, "2026-08", Confidence.GUESS),
+        "server_scopes": Provenance(
+            f"{_TRACKER}228", "2026-04-24", Confidence.CONTESTED, "two reports of the whole list"
+        ),
         "offline_access": Provenance(
             f"{_TRACKER}42",
             "2026-02-09",

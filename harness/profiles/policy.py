@@ -3,13 +3,6 @@
 from enum import StrEnum
 
 
-class OpeningRule(StrEnum):
-    """Which answer to a call without a token decides what happens next."""
-
-    FIRST_VOICE = "every voice asks, and the first one's answer decides"
-    UNTIL_ANSWERED = "initialize follows where the first question is neither answered nor 401"
-
-
 class MetadataError(StrEnum):
     """What happens when a metadata address answers 5xx, or 200 with something else than JSON."""
 

@@ -13,7 +13,6 @@ from harness.profiles.policy import (
     MetadataError,
     MissingMetadata,
     OfflineAccess,
-    OpeningRule,
     RefusedGrant,
     RegistrationAnswer,
     RegistrationOrder,
@@ -54,8 +53,9 @@ class Profile:
 
     signs_in: bool = True
     """False where the caller brings the token."""
-    opening_rule: OpeningRule
     opening: tuple[tuple[Voice, Purpose], ...]
+    """What is asked without a token; the first voice's first 401 or result decides."""
+    only_port_443: bool = False
     broker_client_info: Mapping[str, Json]
     runtime_client_info: Mapping[str, Json]
     runtime_capabilities: Mapping[str, Json]
@@ -89,6 +89,8 @@ class Profile:
     """True where `prompt=consent` goes with `offline_access`."""
     challenged_scope: bool
     """True where the scope of the first challenge is asked for."""
+    server_scopes: bool = False
+    """True where all that the authorization server lists is asked for, for want of other scopes."""
     offline_access: OfflineAccess
     resource_without_metadata: bool
     """True where `resource` is sent although no resource metadata was found."""

@@ -49,7 +49,10 @@ def ladder_line(result: StepResult) -> str:
 
 
 def _lines(trace: Trace, diagnosis: Diagnosis, *, verbose: bool) -> Iterator[str]:
-    yield f"{printable(trace.target)} as {diagnosis.surface}"
+    switches = trace.choices.get("switches")
+    turned = ", ".join(map(str, switches)) if isinstance(switches, list) else ""
+    played = f"{diagnosis.surface} with {printable(turned)}" if turned else diagnosis.surface
+    yield f"{printable(trace.target)} as {played}"
     yield from wrap(printable(diagnosis.headline), "", "  ")
     yield from _shown(diagnosis)
     yield ""

@@ -16,6 +16,7 @@ from harness.model.trace import Note, NoteKind, Step, Trace
 from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.profiles.profile import Profile
+from harness.profiles.switches import switched
 from harness.proxy.engine import engine
 from harness.proxy.route import Route
 from harness.recording.file import default_path
@@ -98,7 +99,8 @@ async def run(
     before: Callable[[Send], Awaitable[None]] | None = None,
 ) -> Trace:
     """One check of at most so many seconds; a run that is cut off is noted as such."""
-    surface = hurried(profile(bench.plan.surface), bench.plan.patience)
+    own = switched(profile(bench.plan.surface), bench.choices.switches)
+    surface = hurried(own, bench.plan.patience)
     drive = Drive(
         trace=trace,
         send=bench.wire,

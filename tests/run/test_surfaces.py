@@ -8,10 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from live import checked, no_wait
 
+from harness import cli
 from harness.client.choices import Choices, Registration
-from harness.diagnosis.catalogue import Scenario, catalogue
+from harness.diagnosis.catalogue import Scenario, catalogue, scenario
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Impact, Surface, Verdict
+from harness.profiles import SURFACES
+from harness.profiles.switches import SWITCHES
 from harness.recording.file import load
 from harness.run.check import Plan, bench, run, start
 from harness.run.reference import reference
@@ -166,3 +169,35 @@ def access_token(trace: Trace) -> str:
     answer = trace.last(Step.REFRESH, Purpose.REFRESH)
     assert answer is not None
     return str((answer.json_object or {})["access_token"])
+
+
+@pytest.mark.parametrize(
+    ("switch", "fault", "verdict"),
+    [
+        ("strict_issuer", "as-issuer-mismatch", Verdict.FAILS),
+        ("only_port_443", "port-not-443", Verdict.FAILS),
+        ("probe_uses_discover", None, Verdict.CONNECTS),
+        ("sends_as_scopes", None, Verdict.CONNECTS),
+    ],
+)
+async def test_a_switch_plays_the_other_side(
+    switch: str, fault: str | None, verdict: Verdict, tmp_path: Path
+) -> None:
+    found = scenario(fault) if fault else None
+    choices = Choices(target="", switches=(switch,))
+    path = tmp_path / "run.jsonl"
+    plan = Plan(choices=choices, faults=(found,) if found else ())
+    outcome = await checked(path, plan=plan)
+    assert outcome.diagnosis.verdict is verdict
+    if fault:
+        plain = await checked(tmp_path / "plain.jsonl", plan=replace(plan, choices=None))
+        assert plain.diagnosis.verdict is Verdict.CONNECTS
+        assert fault in [one.id for one in outcome.diagnosis.findings]
+    again, answers = await replayed(load(path))
+    assert answers.missing == []
+    assert again.diagnosis.verdict is verdict
+
+
+def test_the_command_line_knows_every_surface_and_switch() -> None:
+    assert tuple(map(str, SURFACES)) == cli.SURFACES
+    assert tuple(SWITCHES) == cli.SWITCHES
