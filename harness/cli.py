@@ -304,12 +304,25 @@ def scenarios(step: str | None, surface: str | None, form: str, folder: Path | N
 
 @cli.command(short_help="Print what a surface sends, and how sure that is.")
 @click.argument("name", type=click.Choice(SURFACES), required=False)
-def profiles(name: str | None) -> None:
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    metavar="RECORDING",
+    help="Compare with recorded traffic of the real client.",
+)
+@click.option(
+    "--propose",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a profile with the values that were seen.",
+)
+def profiles(name: str | None, against: Path | None, propose: Path | None) -> None:
     """Print what a surface sends, each value with source, date and confidence.
 
     \b
     harness profiles claude-ai
+    harness profiles claude-code --against recordings/watched.jsonl
     """
-    from harness.commands.catalogue import profiles as run
+    from harness.commands.profiles import profiles as run
 
-    sys.exit(run(name))
+    sys.exit(run(name, against, propose))

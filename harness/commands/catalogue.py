@@ -1,4 +1,4 @@
-"""`harness explain`, `harness scenarios` and `harness profiles`: what the program knows."""
+"""`harness explain` and `harness scenarios`: what the program knows."""
 
 import dataclasses
 import json
@@ -14,8 +14,6 @@ from harness.diagnosis.catalogue import Scenario, scenario
 from harness.diagnosis.explain import explain as find
 from harness.diagnosis.pattern import Detectable
 from harness.model.verdict import Effect, Impact, Surface
-from harness.profiles import SURFACES, profile
-from harness.profiles.switches import SWITCHES
 from harness.report.printable import printable
 from harness.report.prose import paragraphs, wrap
 from harness.report.words import CONFIDENCE
@@ -171,38 +169,3 @@ def _effect(effect: Effect) -> dict[str, object]:
         "confidence": effect.confidence,
         "source": dataclasses.asdict(effect.source),
     }
-
-
-def profiles(name: str | None) -> int:
-    """The values of one profile with where they were learned, or the list of profiles."""
-    if name is None:
-        for surface in SURFACES:
-            click.echo(f"{surface:<14} as of {profile(surface).as_of}")
-        return 0
-    one = profile(Surface(name))
-    click.echo(f"{name}, as of {one.as_of}\n")
-    for field in dataclasses.fields(one):
-        source = one.provenance.get(field.name)
-        if source is None:
-            continue
-        first, *rest = _shown(getattr(one, field.name)).split("\n")
-        _print(wrap(f"{field.name} = {first}".rstrip(), "", "    "))
-        for line in rest:
-            _print(wrap(line.strip(), "    ", "      "))
-        note = f"; {source.note}" if source.note else ""
-        line = f"{source.confidence}, {source.seen}, {source.source}{note}"
-        _print(wrap(line, "    ", "    "))
-    click.echo("\nContested, the other side is played by --switch NAME:")
-    for switch, turned in SWITCHES.items():
-        _print(wrap(f"{switch}: {turned.__doc__}", "    ", "      "))
-    return 0
-
-
-def _shown(value: object) -> str:
-    match value:
-        case tuple() if all(isinstance(one, tuple) and len(one) == 2 for one in value):
-            return "".join(f"\n    {one[0]}: {one[1]}" for one in value)
-        case dict():
-            return "".join(f"\n    {key}: {one}" for key, one in value.items())
-        case _:
-            return str(value)
