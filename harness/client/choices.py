@@ -28,6 +28,10 @@ class Choices:
     headers: Headers = ()
     call_tool: str | None = None
     until: Step | None = None
+    document: str | None = None
+    """The client metadata document to be known by where CIMD is offered, not the surface's own."""
+    explores: bool = True
+    """Ask what only serves the diagnosis; off, the surface's own requests are all that is sent."""
     switches: tuple[str, ...] = ()
     """Contested behaviours of the surface that are turned on."""
     deep: bool = False
@@ -43,6 +47,8 @@ class Choices:
             "headers": [name for name, _ in self.headers],
             "call_tool": self.call_tool,
             "until": None if self.until is None else str(self.until),
+            "document": self.document,
+            "explores": None if self.explores else False,
             "switches": list(self.switches),
             "deep": self.deep or None,
         }
@@ -66,6 +72,8 @@ class Choices:
             headers=tuple((str(one), "") for one in headers) if isinstance(headers, list) else (),
             call_tool=text("call_tool"),
             until=None if until is None else Step(until),
+            document=text("document"),
+            explores=value.get("explores") is not False,
             switches=tuple(map(str, switches)) if isinstance(switches, list) else (),
             deep=value.get("deep") is True,
         )

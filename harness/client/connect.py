@@ -10,7 +10,7 @@ from harness.client.deep import deep
 from harness.client.discovery import Resource, Server, resource_metadata, server_metadata
 from harness.client.events import Event, Flow, Send, Wait
 from harness.client.mcp import Session
-from harness.client.probe import Opening
+from harness.client.probe import Opening, reopened
 from harness.client.registration import Client, register
 from harness.client.speaker import Speaker
 from harness.client.token import Tokens
@@ -33,7 +33,7 @@ def _connect(speaker: Speaker) -> Flow[None]:
         return
     yield from _go_on(speaker, opening)
     speaker.exploring = True
-    if opening.exchange.response is not None:
+    if opening.exchange.response is not None and speaker.choices.explores:
         yield from explore.explore(speaker)
 
 
@@ -66,7 +66,8 @@ def _go_on(speaker: Speaker, opening: Opening) -> Flow[None]:
         return
     session, access = established
     spent = access.tokens.refresh_token if access else None
-    if (yield from _use(speaker, session, access)):
+    works, access = yield from _use(speaker, session, access)
+    if works:
         access = yield from _renew(speaker, session, access)
     if speaker.choices.deep and not speaker.exploring:
         yield from deep(speaker, session, access, spent)
@@ -173,29 +174,35 @@ def _worth_another_try(exchange: Exchange, opening: Opening) -> bool:
     )
 
 
-def _use(speaker: Speaker, session: Session, access: Access | None) -> Flow[bool]:
-    """List the tools (and call one when asked); False after a stop."""
+def _use(
+    speaker: Speaker, session: Session, access: Access | None
+) -> Flow[tuple[bool, Access | None]]:
+    """List the tools (and call one when asked); False after a stop, and the access by then."""
     if not session.modern:
         yield from mcp.initialized(speaker, session, _bearer(access))
         yield from mcp.open_stream(speaker, session, _bearer(access))
     exchange = yield from mcp.list_tools(speaker, Step.SESSION, session, _bearer(access))
+    if exchange.status == 401 and access is not None and speaker.profile.signs_in_again:
+        yield speaker.note(Step.SESSION, "the token is refused by now; the sign-in begins anew")
+        access = (yield from _sign_in(speaker, reopened(exchange))) or access
+        exchange = yield from mcp.list_tools(speaker, Step.SESSION, session, _bearer(access))
     failed = _account(exchange, 1)
     if failed is not None:
         yield from speaker.stop(Step.SESSION, f"tools/list failed: {failed}")
-        return False
+        return False, access
     yield from mcp.list_others(speaker, session, _bearer(access))
     name = speaker.choices.call_tool
     if name is None:
         yield speaker.skip(Step.STEP_UP, "no tool was called")
-        return True
+        return True, access
     exchange = yield from mcp.call_tool(
         speaker, Step.SESSION, session, name=name, token=_bearer(access)
     )
     challenge = _insufficient_scope(exchange)
     if challenge is None or access is None:
         yield speaker.skip(Step.STEP_UP, "no call asked for another scope")
-        return True
-    return (yield from _step_up(speaker, session, access, challenge, name=name))
+        return True, access
+    return (yield from _step_up(speaker, session, access, challenge, name=name)), access
 
 
 def _step_up(

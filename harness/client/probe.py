@@ -101,6 +101,12 @@ def _asked_id(speaker: Speaker, exchange: Exchange) -> str | int:
     return 1 if exchange.voice is Voice.BROKER else 0
 
 
+def reopened(exchange: Exchange) -> Opening:
+    """A refusal of a token that was good before, as the beginning of another sign-in."""
+    lines = exchange.response.header_lines("www-authenticate") if exchange.response else ()
+    return Opening(exchange, bearer(lines), sign_in=True)
+
+
 def _judge(speaker: Speaker, opening: Opening) -> Flow[None]:
     exchange = opening.exchange
     number = port(speaker.choices.target)

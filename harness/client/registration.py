@@ -52,7 +52,7 @@ def _client(speaker: Speaker, server: Server, scope: str | None) -> Flow[Client 
     if choices.registration is Registration.CIMD or (
         choices.registration is Registration.AUTO and _cimd_offered(speaker, server)
     ):
-        client_id = speaker.profile.cimd_client_id
+        client_id = choices.document or speaker.profile.cimd_client_id
         yield speaker.note(
             Step.REGISTRATION, "the client id is a metadata document", way="cimd", id=client_id
         )

@@ -235,6 +235,9 @@ PROFILE = Profile(
             Confidence.CONTESTED,
             "issue 931 reports mcp_insufficient_scope and no step-up at all",
         ),
+        "signs_in_again": Provenance(
+            f"{_TRACKER}798", "2026-08-07", Confidence.OBSERVED, "the user has to reconnect"
+        ),
         "discovery_timeout": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
         "token_timeout": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
         "refresh_timeout": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),

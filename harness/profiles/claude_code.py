@@ -177,6 +177,7 @@ PROFILE = Profile(
         "callback_iss": _measured(),
         "fetches_metadata_again": _measured(),
         "step_up_scope": _measured(),
+        "signs_in_again": _measured("it says that it needs authentication"),
         "discovery_timeout": _measured("each request, tried once more"),
         "token_timeout": Provenance("nothing", _SEEN, Confidence.GUESS),
         "refresh_timeout": Provenance("nothing", _SEEN, Confidence.GUESS),

@@ -100,6 +100,8 @@ class Profile:
     callback_iss: CallbackIss
     fetches_metadata_again: bool
     step_up_scope: StepUpScope
+    signs_in_again: bool = False
+    """True where a token that is refused later starts another sign-in at once."""
 
     discovery_timeout: float
     token_timeout: float
