@@ -8,10 +8,9 @@ import click
 
 type Command = Callable[..., None]
 
-SURFACES = ("claude-ai", "claude-code", "messages-api")
+SURFACES = ("claude-ai", "claude-code", "messages-api", "mcp-spec")
 """Those that can be played."""
 SWITCHES = ("sends_as_scopes", "probe_uses_discover", "strict_issuer", "only_port_443")
-EVERY_SURFACE = ("claude-ai", "claude-code", "messages-api", "mcp-spec")
 STEPS = (
     "reach",
     "challenge",
@@ -281,7 +280,7 @@ def explain(what: str, folder: Path | None) -> None:
 
 @cli.command(short_help="List the known failures.")
 @click.option("--step", type=click.Choice(STEPS), help="Only those of this step.")
-@click.option("--surface", type=click.Choice(EVERY_SURFACE), help="Only those that concern it.")
+@click.option("--surface", type=click.Choice(SURFACES), help="Only those that concern it.")
 @click.option(
     "--format",
     "form",

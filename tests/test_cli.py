@@ -151,7 +151,7 @@ def test_several_surfaces_stand_side_by_side(tmp_path: Path) -> None:
     done = harness("check", *surfaces, *faulty, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     table, _, reports = done.stdout.partition("=" * 80)
-    rows = {line[:38].strip(): line[38:].split() for line in table.splitlines()}
+    rows = {line[:54].strip(): line[54:].split() for line in table.splitlines()}
     assert rows["verdict"] == ["CONNECTS", "FAILS"]
     assert rows["callback"] == ["ok", "FAIL"]
     assert rows["callback-iss-missing"] == ["advisory", "breaks"]
