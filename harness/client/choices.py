@@ -1,12 +1,15 @@
 """What the user chose for one run, and the values that must not repeat."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, Self
 
 from harness.model.trace import Headers, Json, Step
+
+type Prove = Callable[[str, str, str | None, str | None], str]
+"""Makes a proof for a method, a URL, the token if there is one, and the server's nonce."""
 
 
 class Registration(StrEnum):
@@ -14,6 +17,35 @@ class Registration(StrEnum):
     GIVEN = "given"
     CIMD = "cimd"
     DCR = "dcr"
+
+
+class MachineGrant(StrEnum):
+    """How a client gets a token when no person signs in."""
+
+    CLIENT_CREDENTIALS = "client_credentials"
+    JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """An enterprise's identity provider, and the ID token it gave to the user (RFC 8693)."""
+
+    token_endpoint: str
+    client_id: str
+    id_token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A client that gets its token by itself (RFC 6749 section 4.4, RFC 7523)."""
+
+    grant: MachineGrant
+    assertion: str | None = None
+    """What the JWT bearer grant presents."""
+    identity: Identity | None = None
+    """Where the assertion is got in exchange for an ID token, if it is not there yet."""
+    sign: Callable[[str], str] | None = None
+    """Makes the client assertion for an audience (RFC 7523 section 2.2); else there is a secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +60,9 @@ class Choices:
     headers: Headers = ()
     call_tool: str | None = None
     until: Step | None = None
+    machine: Machine | None = None
+    prove: Prove | None = None
+    """Binds tokens to a key where the authorization server can do that (RFC 9449)."""
     document: str | None = None
     """The client metadata document to be known by where CIMD is offered, not the surface's own."""
     explores: bool = True
@@ -47,6 +82,7 @@ class Choices:
             "headers": [name for name, _ in self.headers],
             "call_tool": self.call_tool,
             "until": None if self.until is None else str(self.until),
+            "grant": None if self.machine is None else str(self.machine.grant),
             "document": self.document,
             "explores": None if self.explores else False,
             "switches": list(self.switches),
@@ -62,6 +98,7 @@ class Choices:
             found = value.get(name)
             return found if isinstance(found, str) else None
 
+        grant = text("grant")
         until, headers, switches = text("until"), value.get("headers"), value.get("switches")
         return cls(
             target=target,
@@ -72,6 +109,7 @@ class Choices:
             headers=tuple((str(one), "") for one in headers) if isinstance(headers, list) else (),
             call_tool=text("call_tool"),
             until=None if until is None else Step(until),
+            machine=None if grant is None else Machine(grant=MachineGrant(grant)),
             document=text("document"),
             explores=value.get("explores") is not False,
             switches=tuple(map(str, switches)) if isinstance(switches, list) else (),

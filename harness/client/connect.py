@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from harness.client import explore, mcp, probe, token
+from harness.client import explore, machine, mcp, probe, token
 from harness.client.access import Access
 from harness.client.authorization import authorize, scope_to_ask
 from harness.client.choices import Choices, Entropy
@@ -88,10 +88,15 @@ def _sign_in(speaker: Speaker, opening: Opening) -> Flow[Access | None]:
     # Exploration only reads: it registers no client and signs nobody in.
     if server is None or speaker.exploring:
         return None
+    offered = server.document.get("dpop_signing_alg_values_supported")
+    speaker.bound = speaker.choices.prove is not None and bool(offered)
     scope = scope_to_ask(speaker, opening.challenge, resource, server)
     client = yield from register(speaker, server, scope[0])
     if client is None:
         return None
+    if own := speaker.choices.machine:
+        found = machine.access(speaker, own, server=server, client=client, resource=resource)
+        return (yield from found)
     return (
         yield from _obtain(speaker, server=server, client=client, resource=resource, scope=scope)
     )

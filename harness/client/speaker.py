@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.client.choices import Choices, Entropy
+from harness.client.dpop import proven, wants_proof
 from harness.client.events import Flow, Send, sent
 from harness.client.redirects import next_request
 from harness.model.trace import (
@@ -38,6 +39,10 @@ class Speaker:
     exploring: bool = False
     asked: set[str] = field(default_factory=set)
     """Every URL asked by GET so far."""
+    bound: bool = False
+    """True where tokens are bound to a key (RFC 9449)."""
+    nonces: dict[str, str] = field(default_factory=dict)
+    """The latest nonce of each origin."""
 
     def headers(self, voice: Voice, url: str, extra: Headers = ()) -> Headers:
         """The complete header list of a request, in wire order."""
@@ -120,6 +125,9 @@ class Speaker:
     def send(self, send: Send) -> Flow[Exchange]:
         if self.exploring and not send.exploration:
             send = replace(send, exploration=True)
+        prove = self.choices.prove
+        if self.bound and prove is not None and wants_proof(send):
+            return (yield from proven(send, prove=prove, nonces=self.nonces))
         return (yield from sent(send))
 
     def note(self, step: Step, text: str, **data: Json) -> Note:

@@ -42,6 +42,24 @@ def exchange_code(
     return tokens
 
 
+def machine_token(
+    speaker: Speaker,
+    *,
+    server: Server,
+    client: Client,
+    fields: list[tuple[str, str]],
+    resource: str | None,
+) -> Flow[Tokens | None]:
+    """A token request without a code; None after a stop."""
+    exchange = yield from _post(
+        speaker, server, client, fields=fields, resource=resource, purpose=Purpose.TOKEN
+    )
+    tokens = issued(exchange)
+    if tokens is None:
+        yield from speaker.stop(Step.TOKEN, f"no token: {_account(exchange)}")
+    return tokens
+
+
 def refresh(
     speaker: Speaker,
     *,

@@ -37,9 +37,14 @@ SCENARIOS = (
     "iss-unexpected",
     "iss-normalized",
     "metadata-issuer-mismatch",
+    "client-credentials-jwt",
+    "client-credentials-basic",
+    "enterprise-managed-authorization",
+    "dpop",
+    "dpop-nonce",
+    "wif-jwt-bearer",
 )
-"""All but those of extensions: client credentials, enterprise-managed authorization, DPoP and
-workload identity, which the client does not have."""
+"""All that the suite has of authorization, those of extensions included."""
 
 
 @pytest.fixture(scope="session")
