@@ -9,6 +9,7 @@ from harness.diagnosis.contract import consequences, unmet_rows
 from harness.diagnosis.ladder import ladder
 from harness.model.trace import FailureKind, NoteKind, Step, Trace
 from harness.model.verdict import (
+    Confidence,
     Diagnosis,
     Effect,
     Finding,
@@ -66,15 +67,17 @@ def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding |
         evidence, error = (), f"{type(raised).__name__}: {raised}"
     if not evidence and error is None:
         return None
-    effect = pattern.effect(Surface(trace.surface))
+    # Where nobody knows what it does to a surface, it is worth a note and no more.
+    unknown = Effect(Impact.ADVISORY, Confidence.GUESS, pattern.sources[0])
+    effect = pattern.effect(Surface(trace.surface)) or unknown
     impact = Impact.NONE if error else _impact(scenario, effect, unmet)
     return Finding(
         id=scenario.id,
         step=pattern.step,
         party=pattern.party,
         impact=impact,
-        claimed=effect.impact if effect else Impact.NONE,
-        confidence=effect.confidence if effect else pattern.confidence,
+        claimed=effect.impact,
+        confidence=effect.confidence,
         title=article.title,
         what=article.what,
         why=article.why,
@@ -103,7 +106,7 @@ def _without_harmless(
     return tuple(one for one in unmet if one.impact is Impact.BREAKS or one.row not in harmless)
 
 
-def _impact(scenario: Scenario, effect: Effect | None, unmet: Sequence[Unmet]) -> Impact:
+def _impact(scenario: Scenario, effect: Effect, unmet: Sequence[Unmet]) -> Impact:
     """Measured before claimed: it broke this run exactly when a row it explains did.
 
     What the pattern claims for the surface holds otherwise, but a run that went through was not
@@ -112,8 +115,7 @@ def _impact(scenario: Scenario, effect: Effect | None, unmet: Sequence[Unmet]) -
     rows = [one for one in unmet if one.row in scenario.pattern.explains]
     if any(one.impact is Impact.BREAKS for one in rows):
         return Impact.BREAKS
-    claimed = effect.impact if effect else Impact.NONE
-    return Impact.DEGRADES if claimed is Impact.BREAKS else claimed
+    return Impact.DEGRADES if effect.impact is Impact.BREAKS else effect.impact
 
 
 def rank(

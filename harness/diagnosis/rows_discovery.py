@@ -210,6 +210,8 @@ def _for_this_resource(trace: Trace) -> Iterator[Evidence]:
 
 
 def _resource_impact(trace: Trace) -> Impact:
+    if stopped_at(trace, Step.RESOURCE_METADATA):
+        return Impact.BREAKS
     if refused(trace) is not None:
         return Impact.BREAKS if guess_failed(trace) else Impact.DEGRADES
     document = _object(used(trace, Step.RESOURCE_METADATA)) or {}
@@ -488,7 +490,9 @@ ROWS = (
         title="the metadata names another issuer",
         source="RFC 8414 section 3.3",
         check=_issuer,
-        impact=Impact.DEGRADES,
+        impact=lambda trace: (
+            Impact.BREAKS if stopped_at(trace, Step.SERVER_METADATA) else Impact.DEGRADES
+        ),
     ),
     Row(
         id="server-metadata.endpoints",

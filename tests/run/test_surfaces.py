@@ -201,3 +201,18 @@ async def test_a_switch_plays_the_other_side(
 def test_the_command_line_knows_every_surface_and_switch() -> None:
     assert tuple(map(str, SURFACES)) == cli.SURFACES
     assert tuple(SWITCHES) == cli.SWITCHES
+
+
+@pytest.mark.parametrize(
+    "fault", ["as-issuer-mismatch", "callback-iss-mismatch", "prm-resource-trailing-slash"]
+)
+async def test_the_strict_client_stops_where_the_specification_says(
+    fault: str, tmp_path: Path
+) -> None:
+    found = scenario(fault)
+    assert found is not None
+    plan = Plan(choices=Choices(target=""), surface=Surface.MCP_SPEC, faults=(found,))
+    diagnosis = (await checked(tmp_path / "run.jsonl", plan=plan)).diagnosis
+    assert diagnosis.verdict is Verdict.FAILS
+    assert (diagnosis.findings[0].id, diagnosis.findings[0].impact) == (fault, Impact.BREAKS)
+    assert diagnosis.unexplained == ()
