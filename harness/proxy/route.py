@@ -86,6 +86,24 @@ class Route:
         if host not in self._allowed:
             self._allowed.append(host)
 
+    def lead_back(self, url: str) -> None:
+        """Let the origin of a loopback redirect URI be contacted, whatever the target is.
+
+        Raises ValueError when the address is not on loopback.
+        """
+        found = parse_origin(url)
+        if found.host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError(f"{found} is not on this machine")
+        self.maps[found] = found
+        self.allow(url)
+
+    def allows(self, url: str) -> bool:
+        """True when the host of an http(s) URL may be contacted."""
+        try:
+            return parse_origin(url).host in self._allowed
+        except ValueError:
+            return False
+
     def local(self, public: Origin) -> Origin | None:
         """The origin that answers in place of a public one."""
         return self.maps.get(public)

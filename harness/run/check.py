@@ -17,6 +17,7 @@ from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.profiles.profile import Profile
 from harness.profiles.switches import switched
+from harness.proxy.captured import Captured
 from harness.proxy.engine import engine
 from harness.proxy.route import Route
 from harness.recording.file import default_path
@@ -53,8 +54,13 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(plan: Plan) -> AsyncIterator[Bench]:
-    """Everything a check needs, running until the block ends."""
+async def bench(
+    plan: Plan, *, on_untagged: Callable[[Captured], None] | None = None
+) -> AsyncIterator[Bench]:
+    """Everything a check needs, running until the block ends.
+
+    `on_untagged` is told what another program than our own client sends through the proxy.
+    """
     async with AsyncExitStack() as stack:
         maps, ca_files, choices = plan.maps, plan.ca_files, plan.choices
         network = plan.network
@@ -73,6 +79,7 @@ async def bench(plan: Plan) -> AsyncIterator[Bench]:
                 port=plan.proxy_port,
                 network=network,
                 redirect_uri=profile(plan.surface).redirect_uri,
+                on_untagged=on_untagged,
             )
         )
         yield Bench(plan, choices, await stack.enter_async_context(wire(running)), maps)

@@ -1,0 +1,88 @@
+"""What a client must have decided, read from what it sent and received."""
+
+from collections.abc import Iterator
+
+from harness.model.jsonrpc import answer
+from harness.model.trace import Exchange, Json, Note, NoteKind, Purpose, Step, Trace
+from harness.model.wellknown import is_http_url, query
+
+
+def decisions(exchange: Exchange, trace: Trace) -> Iterator[Note]:
+    """The decisions that one exchange shows; `trace` holds it and all before it."""
+    match exchange.step, exchange.purpose:
+        case Step.RESOURCE_METADATA, _:
+            yield from _resource(exchange, trace)
+        case Step.SERVER_METADATA, _:
+            yield from _server(exchange, trace)
+        case Step.REGISTRATION, Purpose.REGISTER:
+            yield from _registered(exchange)
+        case Step.AUTHORIZE, Purpose.AUTHORIZE:
+            yield from _asked(exchange, trace)
+        case Step.CHALLENGE | Step.CONNECT, Purpose.DISCOVER | Purpose.INITIALIZE:
+            yield from _opened(exchange, trace)
+
+
+def _resource(exchange: Exchange, trace: Trace) -> Iterator[Note]:
+    document = exchange.json_object
+    if exchange.status == 200 and document is not None and "authorization_servers" in document:
+        if trace.decision(Step.RESOURCE_METADATA, "used") is None:
+            text = f"metadata taken from the {exchange.purpose}"
+            yield _note(Step.RESOURCE_METADATA, text, used=exchange.n)
+
+
+def _server(exchange: Exchange, trace: Trace) -> Iterator[Note]:
+    document = exchange.json_object
+    if exchange.status != 200 or document is None or "token_endpoint" not in document:
+        return
+    if trace.decision(Step.SERVER_METADATA, "used") is None:
+        used = trace.decision(Step.RESOURCE_METADATA, "used")
+        found = next((one for one in trace.exchanges if one.n == used), None)
+        servers = (found.json_object or {}).get("authorization_servers") if found else None
+        issuer = servers[0] if isinstance(servers, list) and servers else document.get("issuer")
+        yield _note(
+            Step.SERVER_METADATA,
+            f"metadata taken from {exchange.request.url}",
+            used=exchange.n,
+            issuer=issuer,
+            endpoints="published",
+        )
+
+
+def _registered(exchange: Exchange) -> Iterator[Note]:
+    method = (exchange.json_object or {}).get("token_endpoint_auth_method")
+    text = f"registers at {exchange.request.url}"
+    if exchange.status in (200, 201):
+        yield _note(Step.REGISTRATION, text, way="dcr", method=method)
+    else:
+        yield _note(Step.REGISTRATION, text, way="dcr")
+
+
+def _asked(exchange: Exchange, trace: Trace) -> Iterator[Note]:
+    given = query(exchange.request.url)
+    client = given.get("client_id", "")
+    if trace.decision(Step.REGISTRATION, "way") is None:
+        if is_http_url(client):
+            text = "the client id is a metadata document"
+            yield _note(Step.REGISTRATION, text, way="cimd", id=client)
+        else:
+            yield _note(Step.REGISTRATION, "the given client is used", way="given")
+    scope, resource = given.get("scope"), given.get("resource")
+    text = f"scope {scope or 'none'}; resource {resource or 'none'}"
+    yield _note(Step.AUTHORIZE, text, scope=scope, resource=resource)
+
+
+def _opened(exchange: Exchange, trace: Trace) -> Iterator[Note]:
+    asked = (exchange.request.json_object or {}).get("id")
+    found = answer(exchange.response, asked if isinstance(asked, str | int) else 0)
+    if exchange.status != 200 or found is None or found.result is None:
+        return
+    if exchange.step is Step.CHALLENGE and trace.decision(Step.CHALLENGE, "authless") is None:
+        text = "the server answers without a token; no sign-in"
+        yield _note(Step.CHALLENGE, text, authless=True)
+    era = "modern" if exchange.purpose is Purpose.DISCOVER else "handshake"
+    if trace.decision(Step.CONNECT, "era") != era:
+        yield _note(Step.CONNECT, f"the server speaks the {era} era", era=era)
+
+
+def _note(step: Step, text: str, **data: Json) -> Note:
+    return Note(step=step, kind=NoteKind.DECISION, text=text, data=data)

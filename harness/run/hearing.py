@@ -1,0 +1,114 @@
+"""Takes in what a real client sends through the proxy, beside what its browser would send."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from harness.client.events import Ask, Flow, Send
+from harness.diagnosis.classify import Known, classify, learned
+from harness.diagnosis.decisions import decisions
+from harness.model.token import token_facts
+from harness.model.trace import Exchange, Note, NoteKind, Purpose, Response, Step, TokenFacts, Trace
+from harness.proxy.captured import Captured
+from harness.proxy.route import Route
+from harness.recording.file import RecordingError
+from harness.run.drive import Drive, Sender
+
+
+@dataclass
+class Hearing:
+    """Grows the trace of one drive; `known` says what belongs to it."""
+
+    drive: Drive
+    known: Known
+    route: Route
+    wire: Sender
+    listening: bool = True
+    sent: int = 0
+    broken: RecordingError | None = None
+    """Why the recording could not go on; raised by whoever runs the program."""
+
+    def saw(self, captured: Captured) -> None:
+        """Take in an exchange of the program; what belongs to no target of ours is dropped."""
+        if not self.listening or not self.route.allows(captured.request.url):
+            return
+        label = classify(captured.request, self.known)
+        exchange = Exchange(
+            n=self._next,
+            step=label.step,
+            purpose=label.purpose,
+            voice=label.voice,
+            request=captured.request,
+            response=captured.response,
+            failure=captured.failure,
+            connection=captured.connection,
+            timing=captured.timing,
+            started=captured.started,
+            token=_token(label.purpose, captured.response),
+        )
+        self.drive.trace = replace(
+            self.drive.trace, exchanges=(*self.drive.trace.exchanges, exchange)
+        )
+        try:
+            self.drive.sink(exchange)
+            self._learn(exchange)
+        except RecordingError as error:
+            # An exception in here would only break the exchange of the program.
+            self.broken = self.broken or error
+
+    async def send(self, send: Send, _n: int, /) -> Exchange:
+        """A request of the browser; meanwhile the program may have sent others."""
+        self.sent += 1
+        exchange = replace(await self.wire(send, self.sent), n=self._next)
+        self._know(exchange)
+        return exchange
+
+    async def sign_in(self, url: str, redirect_uri: str) -> Exchange | None:
+        """Sign in at an authorization URL; the exchange that reached the program, or None."""
+        self.route.lead_back(redirect_uri)
+
+        def ask() -> Flow[None]:
+            yield Ask(url=url, redirect_uri=redirect_uri)
+
+        before = self._next
+        await self.drive.run(ask())
+        # Decisions of the authorization request are told after it, as it is sent by a drive.
+        self._tell(self.drive.trace.exchanges[before - 1 :])
+        return self.drive.trace.last(Step.CALLBACK)
+
+    def note(self, kind: NoteKind, text: str, *, step: Step | None = None) -> None:
+        """Note something at a step, of itself at that of the last exchange."""
+        exchanges = self.drive.trace.exchanges
+        where = step or (exchanges[-1].step if exchanges else Step.REACH)
+        self.drive.note(Note(step=where, kind=kind, text=text))
+
+    @property
+    def trace(self) -> Trace:
+        return self.drive.trace
+
+    @property
+    def _next(self) -> int:
+        return len(self.drive.trace.exchanges) + 1
+
+    def _learn(self, exchange: Exchange) -> None:
+        self._know(exchange)
+        self._tell((exchange,))
+
+    def _know(self, exchange: Exchange) -> None:
+        self.known = learned(self.known, exchange)
+        for url in self.known.addresses():
+            self.route.allow(url)
+
+    def _tell(self, exchanges: tuple[Exchange, ...]) -> None:
+        for note in self._told(exchanges):
+            self.drive.note(note)
+
+    def _told(self, exchanges: tuple[Exchange, ...]) -> Iterator[Note]:
+        for exchange in exchanges:
+            yield from decisions(exchange, self.drive.trace)
+
+
+def _token(purpose: Purpose, response: Response | None) -> TokenFacts | None:
+    if response is None or purpose not in (Purpose.TOKEN, Purpose.REFRESH):
+        return None
+    value = (response.json_object or {}).get("access_token")
+    return token_facts(value) if isinstance(value, str) and value else None
