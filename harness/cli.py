@@ -164,6 +164,17 @@ def _target_options(function: Command) -> Command:
 @_target_options
 @click.option("--until", type=click.Choice(STEPS), metavar="STEP", help="Stop after this step.")
 @click.option("--step", is_flag=True, help="Pause before every request.")
+@click.option(
+    "--witness",
+    type=click.Choice(("claude-code",)),
+    help="Also run the installed client, and compare.",
+)
+@click.option(
+    "--witness-path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Its program, where it is not on the PATH.",
+)
 @click.option("--deep", is_flag=True, help="Also the checks that cost extra requests.")
 @click.option(
     "--format",

@@ -29,6 +29,10 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
         raise click.UsageError("--step needs a terminal.")
     if options["record"] is not None and options["no_record"]:
         raise click.UsageError("--record and --no-record exclude each other.")
+    if options["witness"] is not None:
+        from harness.commands.witness import witness
+
+        return witness(want, options)
     # mitmproxy takes most of a second to import: not before the arguments are known to be right.
     from harness.proxy.engine import ProxyError
     from harness.run.check import Plan, checked

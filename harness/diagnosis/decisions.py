@@ -24,10 +24,11 @@ def decisions(exchange: Exchange, trace: Trace) -> Iterator[Note]:
 
 def _resource(exchange: Exchange, trace: Trace) -> Iterator[Note]:
     document = exchange.json_object
-    if exchange.status == 200 and document is not None and "authorization_servers" in document:
-        if trace.decision(Step.RESOURCE_METADATA, "used") is None:
-            text = f"metadata taken from the {exchange.purpose}"
-            yield _note(Step.RESOURCE_METADATA, text, used=exchange.n)
+    if exchange.status != 200 or document is None or "authorization_servers" not in document:
+        return
+    if trace.decision(Step.RESOURCE_METADATA, "used") is None:
+        text = f"metadata taken from the {exchange.purpose}"
+        yield _note(Step.RESOURCE_METADATA, text, used=exchange.n)
 
 
 def _server(exchange: Exchange, trace: Trace) -> Iterator[Note]:

@@ -21,7 +21,7 @@ from harness.report.words import CONFIDENCE, blame
 if TYPE_CHECKING:
     from harness.specification.requirement import Requirement
 
-_LABEL = {
+LABEL = {
     StepStatus.OK: "ok",
     StepStatus.WARN: "warn",
     StepStatus.BROKEN: "FAIL",
@@ -44,7 +44,7 @@ def ladder_line(result: StepResult) -> str:
     room = WIDTH - 27 - len(ms)
     if len(said) > room:
         said = said[: room - 1] + "…"
-    line = f"  {_LABEL[result.status]:<4} {result.step:<18} {said}"
+    line = f"  {LABEL[result.status]:<4} {result.step:<18} {said}"
     return f"{line:<{WIDTH - len(ms) - 1}} {ms}".rstrip()
 
 
