@@ -54,6 +54,9 @@ class Speaker:
             case Voice.BROWSER:
                 base = (("Host", "$HOST"), *self.profile.browser_headers)
         filled = tuple((name, value.replace("$HOST", _authority(url))) for name, value in base)
+        if voice is Voice.BROKER and self.profile.broker_extras_first:
+            named = {name.lower() for name, _ in extra}
+            return extra + tuple(one for one in filled if one[0].lower() not in named)
         order = self.profile.runtime_header_order if voice is Voice.RUNTIME else ()
         return _ordered(filled + extra, order) if order else filled + extra
 

@@ -130,6 +130,7 @@ PROFILE = Profile(
             f"{_TRACKER}217", "2026-07-06", Confidence.OBSERVED, "order is a guess"
         ),
         "browser_headers": Provenance("Chromium 156", "2026-11-23", Confidence.MEASURED),
+        "broker_extras_first": Provenance("nothing", "2026-11-23", Confidence.GUESS),
         "runtime_header_order": Provenance(
             "nothing", "2026-11-23", Confidence.GUESS, "composed as httpx and the SDK compose it"
         ),

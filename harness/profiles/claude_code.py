@@ -36,9 +36,11 @@ PROFILE = Profile(
     broker_headers=(
         ("Connection", "keep-alive"),
         ("User-Agent", "Bun/1.4.4"),
+        ("Accept", "*/*"),
         ("Host", "$HOST"),
         ("Accept-Encoding", "gzip, deflate, br, zstd"),
     ),
+    broker_extras_first=True,
     runtime_headers=(
         ("Accept", "application/json, text/event-stream"),
         ("Accept-Encoding", "identity"),
@@ -60,7 +62,7 @@ PROFILE = Profile(
         "Host",
         "Content-Length",
     ),
-    resource_metadata_headers=(_VERSION, ("Accept", "*/*")),
+    resource_metadata_headers=(_VERSION,),
     server_metadata_headers=(("Accept", "application/json"), _VERSION),
     token_headers=(("Accept", "application/json"),),
     signs_in=True,
@@ -128,7 +130,8 @@ PROFILE = Profile(
     connect_timeout=30.0,
     connect_retry_delays=(),
     provenance={
-        "broker_headers": _measured("the login's own requests; their order is a guess"),
+        "broker_headers": _measured("the login's own requests"),
+        "broker_extras_first": _measured(),
         "runtime_headers": _measured("`(cli)` in place of `(sdk-cli)` in the interactive program"),
         "browser_headers": Provenance("Chromium 156", _SEEN, Confidence.MEASURED),
         "runtime_header_order": _measured("Host goes first here, as our HTTP library writes it"),

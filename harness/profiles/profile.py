@@ -45,6 +45,8 @@ class Profile:
     broker_headers: Headers
     runtime_headers: Headers
     browser_headers: Headers
+    broker_extras_first: bool = False
+    """True where what a request adds comes before the broker's own headers, and replaces them."""
     runtime_header_order: tuple[str, ...] = ()
     """The names as they are spelled, in wire order; empty where that is the order of composing."""
     resource_metadata_headers: Headers = ()
