@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from harness.model.jsonrpc import answer
 from harness.model.trace import Exchange, Json, Note, NoteKind, Purpose, Step, Trace
-from harness.model.wellknown import is_http_url, query
+from harness.model.wellknown import is_http_url, origin, query
 
 
 def decisions(exchange: Exchange, trace: Trace) -> Iterator[Note]:
@@ -15,8 +15,10 @@ def decisions(exchange: Exchange, trace: Trace) -> Iterator[Note]:
         case Step.SERVER_METADATA, _:
             yield from _server(exchange, trace)
         case Step.REGISTRATION, Purpose.REGISTER:
+            yield from _guessed(trace)
             yield from _registered(exchange)
         case Step.AUTHORIZE, Purpose.AUTHORIZE:
+            yield from _guessed(trace)
             yield from _asked(exchange, trace)
         case Step.CHALLENGE | Step.CONNECT, Purpose.DISCOVER | Purpose.INITIALIZE:
             yield from _opened(exchange, trace)
@@ -36,17 +38,29 @@ def _server(exchange: Exchange, trace: Trace) -> Iterator[Note]:
     if exchange.status != 200 or document is None or "token_endpoint" not in document:
         return
     if trace.decision(Step.SERVER_METADATA, "used") is None:
-        used = trace.decision(Step.RESOURCE_METADATA, "used")
-        found = next((one for one in trace.exchanges if one.n == used), None)
-        servers = (found.json_object or {}).get("authorization_servers") if found else None
-        issuer = servers[0] if isinstance(servers, list) and servers else document.get("issuer")
         yield _note(
             Step.SERVER_METADATA,
             f"metadata taken from {exchange.request.url}",
             used=exchange.n,
-            issuer=issuer,
+            issuer=_issuer(trace) or document.get("issuer"),
             endpoints="published",
         )
+
+
+def _guessed(trace: Trace) -> Iterator[Note]:
+    if trace.decision(Step.SERVER_METADATA, "endpoints") is None:
+        issuer = _issuer(trace) or origin(trace.target)
+        text = f"no metadata found for {issuer}; the endpoints are guessed"
+        yield _note(Step.SERVER_METADATA, text, used=None, issuer=issuer, endpoints="guessed")
+
+
+def _issuer(trace: Trace) -> str | None:
+    """The authorization server that the resource metadata names first."""
+    used = trace.decision(Step.RESOURCE_METADATA, "used")
+    found = next((one for one in trace.exchanges if one.n == used), None)
+    servers = (found.json_object or {}).get("authorization_servers") if found else None
+    first = servers[0] if isinstance(servers, list) and servers else None
+    return first if isinstance(first, str) else None
 
 
 def _registered(exchange: Exchange) -> Iterator[Note]:

@@ -35,9 +35,11 @@ def _lines(simulated: Run, witness: Run) -> Iterator[str]:
     yield from _alone("only the simulation sent", [one for one in found if not one.other])
     yield from _alone("only Claude Code sent", [one for one in found if not one.one])
     yield from _repeated(found)
-    if witness[0].recording:
-        yield ""
-        yield f"recording  {printable(witness[0].recording)}"
+    kept = [trace.recording for trace, _ in (simulated, witness) if trace.recording]
+    for number, path in enumerate(kept):
+        if not number:
+            yield ""
+        yield f"recording  {printable(path)}"
 
 
 def _row(name: str, one: str, other: str) -> str:
@@ -59,7 +61,7 @@ def _pairs(found: Sequence[Pair]) -> Iterator[str]:
     different = [one for one in both if one.differences]
     yield ""
     if not different:
-        yield f"All {len(both)} requests that both sent are alike."
+        yield "What both sent is alike." if both else "There is no request that both sent."
     for number, one in enumerate(different):
         if number:
             yield ""

@@ -13,6 +13,12 @@ from harness.proxy.route import Route
 from harness.recording.file import RecordingError
 from harness.run.drive import Drive, Sender
 
+_ABOUT = {
+    "Protected resource": Step.RESOURCE_METADATA,
+    "client registration": Step.REGISTRATION,
+}
+"""What the program only says and sends nothing for: where it would not go on."""
+
 
 @dataclass
 class Hearing:
@@ -75,11 +81,24 @@ class Hearing:
         self._tell(self.drive.trace.exchanges[before - 1 :])
         return self.drive.trace.last(Step.CALLBACK)
 
-    def note(self, kind: NoteKind, text: str, *, step: Step | None = None) -> None:
-        """Note something at a step, of itself at that of the last exchange."""
+    def note(self, kind: NoteKind, text: str) -> None:
+        """Note something at the step of the last exchange."""
         exchanges = self.drive.trace.exchanges
-        where = step or (exchanges[-1].step if exchanges else Step.REACH)
+        where = exchanges[-1].step if exchanges else Step.REACH
         self.drive.note(Note(step=where, kind=kind, text=text))
+
+    def stop(self, text: str) -> None:
+        """Note the program's last word, at the step it is about or else the furthest it came to."""
+        exchanges = self.drive.trace.exchanges
+        steps = [one.step for one in exchanges]
+        where = max(steps, key=lambda step: step.position, default=Step.REACH)
+        if where.position <= Step.SERVER_METADATA.position:
+            where = next((step for words, step in _ABOUT.items() if words in text), where)
+        failure = exchanges[-1].failure if exchanges else None
+        if failure is not None and exchanges[-1].response is None:
+            # The program was told of it by an answer of the proxy, which is not what it would see.
+            text = f"{failure.text} (Claude Code got the proxy's 502 in its place)"
+        self.drive.note(Note(step=where, kind=NoteKind.STOP, text=text))
 
     @property
     def trace(self) -> Trace:

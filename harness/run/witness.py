@@ -117,12 +117,12 @@ async def _connect(
         async with asyncio.timeout(seconds):
             await said(claude, *_add(choices), seconds=patience.short)
             state = await _listed(claude, hearing, patience)
-            if "authentication" in state.lower():
+            if _asked_to_sign_in(hearing):
                 if not await _login(claude, hearing, patience):
                     return
                 state = await _listed(claude, hearing, patience)
             if "connected" not in state.lower():
-                hearing.note(NoteKind.STOP, f"claude mcp list says: {state}")
+                hearing.stop(f"claude mcp list says: {state}")
     except TimeoutError:
         hearing.note(NoteKind.ABORTED, f"the run took longer than {seconds:g} seconds")
     except WitnessError as error:
@@ -130,6 +130,11 @@ async def _connect(
     except asyncio.CancelledError:
         hearing.note(NoteKind.ABORTED, "the run was interrupted")
         raise
+
+
+def _asked_to_sign_in(hearing: Hearing) -> bool:
+    """True where the server refused the first call; the program may call that a failure."""
+    return any(one.status in (401, 403) for one in hearing.trace.at(Step.CHALLENGE))
 
 
 async def _listed(claude: Program, hearing: Hearing, patience: Patience) -> str:
@@ -154,7 +159,7 @@ async def _login(claude: Program, hearing: Hearing, patience: Patience) -> bool:
             hearing.note(NoteKind.ABORTED, f"the redirect URI cannot be reached: {error}")
             return False
         if callback is None:
-            hearing.note(NoteKind.STOP, "the sign-in did not lead back to Claude Code")
+            hearing.stop("the sign-in did not lead back to Claude Code")
             return False
         code = await running.end(patience.finish)
         return code == 0 or _refused(hearing, running.text, code)
@@ -164,7 +169,7 @@ def _refused(hearing: Hearing, text: str, code: int | None) -> bool:
     if code is None:
         hearing.note(NoteKind.ABORTED, "claude mcp login did not go on in time")
     else:
-        hearing.note(NoteKind.STOP, f"claude mcp login says: {last_line(text)}")
+        hearing.stop(f"claude mcp login says: {last_line(text)}")
     return False
 
 

@@ -1,0 +1,127 @@
+"""The real Claude Code against the bundled server, beside the simulation.
+
+Skipped where the program is neither installed nor can be.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.diagnosis.catalogue import scenario
+from harness.model.trace import Purpose, Step, Trace, Voice
+from harness.model.verdict import Surface, Verdict
+from harness.recording.file import load
+from harness.report.beside import beside_report
+from harness.report.differences import pairs
+from harness.run.check import Plan, checked
+from harness.run.session import Outcome
+from harness.run.witness import witnessed
+
+
+async def real(claude: Path, *faults: str, record: Path | None = None) -> Outcome:
+    found = [scenario(one) for one in faults]
+    plan = Plan(faults=tuple(one for one in found if one is not None))
+    assert len(plan.faults) == len(faults)
+    return await witnessed(plan, binary=claude, record=record)
+
+
+def asked(trace: Trace) -> list[tuple[Step, Purpose, Voice]]:
+    """What was asked, pages of the sign-in left out."""
+    return [
+        (one.step, one.purpose, one.voice)
+        for one in trace.exchanges
+        if one.step not in (Step.LOGIN, Step.CALLBACK)
+    ]
+
+
+async def test_it_connects_and_every_exchange_has_its_step(claude: Path, tmp_path: Path) -> None:
+    record = tmp_path / "run.jsonl"
+    outcome = await real(claude, record=record)
+    assert outcome.diagnosis.verdict is Verdict.CONNECTS
+    assert outcome.diagnosis.unmet == ()
+    assert outcome.diagnosis.findings == ()
+    discovery = [
+        (Step.RESOURCE_METADATA, Purpose.METADATA_POINTER),
+        (Step.SERVER_METADATA, Purpose.RFC8414),
+    ]
+    assert asked(outcome.trace) == [
+        (Step.CHALLENGE, Purpose.DISCOVER, Voice.RUNTIME),
+        *((*one, Voice.RUNTIME) for one in discovery),
+        # At the login it asks for both documents, and then for both again.
+        *((*one, Voice.BROKER) for one in discovery * 2),
+        (Step.AUTHORIZE, Purpose.AUTHORIZE, Voice.BROWSER),
+        (Step.TOKEN, Purpose.TOKEN, Voice.BROKER),
+        (Step.CONNECT, Purpose.DISCOVER, Voice.RUNTIME),
+        (Step.SESSION, Purpose.LIST_TOOLS, Voice.RUNTIME),
+    ]
+    kept = load(record)
+    assert asked(kept) == asked(outcome.trace)
+    assert "anthropic.com" not in {one.request.url.split("/")[2] for one in kept.exchanges}
+    assert "<access_token:1 jwt" in record.read_text()
+    assert "eyJ" not in record.read_text()
+
+
+async def test_the_simulation_sends_the_same_values(claude: Path) -> None:
+    outcome = await real(claude)
+    simulated = await checked(Plan(surface=Surface.CLAUDE_CODE), record=None)
+    differ = {
+        f"{pair.purpose} {one.place}"
+        for pair in pairs(simulated.trace, outcome.trace)
+        for one in pair.differences
+        # Our HTTP library has an order of its own.
+        if not one.place.endswith("order")
+        # The version of the day is the program's.
+        and one.place != "header user-agent"
+        and not one.place.endswith("clientInfo.version")
+    }
+    # Known: it counts from 0, where the simulation sends 1.
+    assert differ <= {"list-tools body id"}
+    told = beside_report((simulated.trace, simulated.diagnosis), (outcome.trace, outcome.diagnosis))
+    assert max(map(len, told.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("fault", "step", "says"),
+    [
+        ("as-no-registration-mechanism", Step.REGISTRATION, "does not support dynamic client"),
+        ("dcr-endpoint-404", Step.REGISTRATION, "Dynamic Client Registration rejected"),
+        ("token-invalid-target", Step.TOKEN, "the only resource here"),
+        ("callback-iss-mismatch", Step.CALLBACK, "Issuer mismatch in authorization response"),
+        ("prm-resource-other-host", Step.RESOURCE_METADATA, "does not match expected"),
+        ("bearer-403-valid-token", Step.CONNECT, "Needs authentication"),
+        ("tls-untrusted-expired-hostname", Step.REACH, "certificate has expired"),
+    ],
+)
+async def test_it_stops_where_the_simulation_stops(
+    claude: Path, fault: str, step: Step, says: str
+) -> None:
+    outcome = await real(claude, fault)
+    assert outcome.diagnosis.verdict is Verdict.FAILS
+    assert outcome.diagnosis.stopped_at is step
+    assert outcome.trace.stop is not None
+    assert says in outcome.trace.stop.text
+
+
+async def test_it_registers_and_speaks_the_handshake_era(claude: Path) -> None:
+    outcome = await real(claude, "dcr-rejects-confidential", "server-discover-unsupported")
+    assert outcome.diagnosis.verdict is Verdict.CONNECTS
+    purposes = [one.purpose for one in outcome.trace.exchanges]
+    assert Purpose.REGISTER in purposes
+    assert Purpose.INITIALIZE in purposes
+    assert Purpose.INITIALIZED in purposes
+    assert outcome.trace.decision(Step.CONNECT, "era") == "handshake"
+
+
+def test_from_the_command_line(claude: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "harness", "check", "--record", str(tmp_path / "run.jsonl")]
+    done = subprocess.run(
+        [*command, "--witness", "claude-code", "--witness-path", str(claude)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Claude Code: went through" in done.stdout
+    assert (tmp_path / "run.jsonl").stat().st_size > 1000
