@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness.client.events import Ask, Flow, Send
-from harness.diagnosis.classify import Known, classify, learned
+from harness.diagnosis.classify import classify
 from harness.diagnosis.decisions import decisions
+from harness.diagnosis.known import Known, learned
 from harness.model.token import token_facts
 from harness.model.trace import Exchange, Note, NoteKind, Purpose, Response, Step, TokenFacts, Trace
 from harness.proxy.captured import Captured

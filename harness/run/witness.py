@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.client.choices import Choices
 from harness.diagnosis.catalogue import Scenario
-from harness.diagnosis.classify import Known
+from harness.diagnosis.known import Known
 from harness.model.trace import NoteKind, Step
 from harness.model.verdict import Surface
 from harness.model.wellknown import query

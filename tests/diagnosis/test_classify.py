@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from live import checked
 
 from harness.client.choices import Choices, Registration
-from harness.diagnosis.classify import Known, Label, classify, learned
+from harness.diagnosis.classify import classify
+from harness.diagnosis.known import Known, Label, learned
 from harness.model.trace import Exchange, Purpose, Request, Response, Step, Trace, Voice
 from harness.model.verdict import Surface
 from harness.recording.file import load
