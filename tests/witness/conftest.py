@@ -17,8 +17,8 @@ VERSION = "2.1.330"
 
 @pytest.fixture(scope="session")
 def claude() -> Path:
-    """The real program: $HARNESS_CLAUDE, the one on the PATH, or one that npm installs."""
-    named = os.environ.get("HARNESS_CLAUDE") or shutil.which("claude")
+    """The real program: $HARNESS_CLAUDE, or the version the profile speaks of, from npm."""
+    named = os.environ.get("HARNESS_CLAUDE")
     return Path(named) if named else _installed()
 
 
