@@ -1,6 +1,7 @@
 """`harness check --witness claude-code`."""
 
 import asyncio
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,10 @@ def witness(want: Wanted, options: Mapping[str, Any]) -> int:
     }
 
     async def both(progress: Progress) -> tuple[Outcome, Outcome]:
+        # Ended from outside is as good as interrupted: the throw-away folder has to go.
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         simulated = await checked(plan, record=None, watcher=progress, **common)
         real = await witnessed(
             plan, binary=binary, record=options["record"], watcher=progress, **common
@@ -58,7 +63,7 @@ def witness(want: Wanted, options: Mapping[str, Any]) -> int:
             simulated, real = asyncio.run(both(progress))
         except (RecordingError, ProxyError, WitnessError) as error:
             raise click.UsageError(str(error)) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             progress.clear()
             kept = ", ".join(str(one.trace.recording) for one in logs if one.trace.recording)
             click.echo("harness: interrupted" + (f"; recorded in {kept}" if kept else ""), err=True)

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from harness.diagnosis.reading import authless, opening, used
 from harness.model.challenge import bearer
-from harness.model.jsonrpc import answer
+from harness.model.jsonrpc import RpcAnswer, answer
 from harness.model.trace import Connection, Exchange, NoteKind, Purpose, Step, Trace, Voice
 from harness.model.wellknown import UrlError, host
 
@@ -141,9 +141,7 @@ def _connect(trace: Trace, step: Step) -> str:
     last = _latest(trace, step)
     if last is None:
         return ""
-    # The two questions have ids of their own, and some surfaces give the first a text.
-    asked = (last.request.json_object or {}).get("id", 0)
-    found = answer(last.response, asked if isinstance(asked, str | int) else 0)
+    found = _answer(last)
     result = found.result if found else None
     if last.status == 200 and result is not None:
         era = trace.decision(step, "era")
@@ -151,6 +149,12 @@ def _connect(trace: Trace, step: Step) -> str:
         version = result.get("protocolVersion") or _newest(result.get("supportedVersions"))
         return f"{asked}, protocol {version}"
     return _outcome(last)
+
+
+def _answer(exchange: Exchange) -> RpcAnswer | None:
+    """The answer to what was asked; every client counts its questions in its own way."""
+    asked = (exchange.request.json_object or {}).get("id", 0)
+    return answer(exchange.response, asked if isinstance(asked, str | int) else 0)
 
 
 def _newest(versions: object) -> object:
@@ -161,7 +165,7 @@ def _session(trace: Trace, step: Step) -> str:
     last = _latest(trace, step, Purpose.LIST_TOOLS)
     if last is None:
         return ""
-    found = answer(last.response, 1)
+    found = _answer(last)
     tools = found.result.get("tools") if found and found.result else None
     if isinstance(tools, list):
         return f"{len(tools)} tool{'s' if len(tools) != 1 else ''}"
