@@ -21,10 +21,15 @@ def main() -> None:
         metavar=("CLIENT_ID", "REDIRECT_URI"),
         help="a public client that is registered beforehand",
     )
+    parser.add_argument(
+        "--fixtures",
+        action="store_true",
+        help="also offer what the official MCP conformance suite expects",
+    )
     options = parser.parse_args()
     clients = tuple((client_id, None, (uri,)) for client_id, uri in options.client)
     serve_forever(
-        Settings(clients=clients),
+        Settings(clients=clients, fixtures=options.fixtures),
         port=options.port,
         tls=not options.no_tls,
         ca_file=options.ca_file,

@@ -20,6 +20,7 @@ from reference_server.bearer import (
     verify,
 )
 from reference_server.bodies import TooLargeError, read_body, replay
+from reference_server.fixtures.install import add_fixtures
 from reference_server.keys import Claims, InvalidTokenError
 from reference_server.notes import needed_scope, notes_server
 from reference_server.server import Server
@@ -34,8 +35,11 @@ class McpEndpoint:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        protocol = notes_server(server.settings.write_scope)
+        if server.settings.fixtures:
+            add_fixtures(protocol)
         self.sessions = StreamableHTTPSessionManager(
-            notes_server(server.settings.write_scope),
+            protocol,
             security_settings=transport_security(server.settings),
         )
 

@@ -40,6 +40,8 @@ class Settings:
     none in a server that is well."""
     second_instance_key: bool = False
     """The second instance signs with a key of its own."""
+    fixtures: bool = False
+    """Offer the tools, prompts and resources that the official conformance suite expects."""
     allowed_origins: tuple[str, ...] = ("https://claude.ai", "https://claude.com")
     """Web pages that may call the MCP endpoint, besides those of the server itself."""
 
