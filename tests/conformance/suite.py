@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def _entry(home: Path) -> Path:
 def run(home: Path, results: Path, *arguments: str) -> Verdict:
     """One command of the suite with its checks; at most 90 seconds."""
     done = subprocess.run(
-        ["node", "--import", str(home / "hook.mjs"), str(_entry(home)), *arguments, "-o", results],
+        [*command(home, *arguments), "-o", results],
         capture_output=True,
         text=True,
         timeout=90,
@@ -94,6 +95,43 @@ def run(home: Path, results: Path, *arguments: str) -> Verdict:
     checks = [
         check for file in results.rglob("checks.json") for check in json.loads(file.read_text())
     ]
+    return _verdict(done.returncode, checks, done.stdout + done.stderr)
+
+
+def run_server(home: Path, results: Path, url: str, revision: str) -> dict[str, Verdict]:
+    """Each scenario that a revision requires of a server; those that are not scored are left out.
+
+    That every message fits the schema is also true of no message, so it proves nothing alone.
+    """
+    requirements = ("--requirements", revision, "--timeout", "30000")
+    whole = run(home, results, "server", "--url", url, *requirements)
+    not_scored = set(re.findall(r"^  [✓✗] (\S+) \(.+\)$", whole.log, re.MULTILINE))
+    begun = re.findall(r"^=== Running scenario: (\S+) ===$", whole.log, re.MULTILINE)
+    verdicts = {}
+    for scenario in begun:
+        checks = checks_of(results, f"server-{scenario}")
+        bad = sum(check["status"] == "FAILURE" for check in checks)
+        own = [check for check in checks if check["id"] != "wire-schema-valid"]
+        if scenario not in not_scored:
+            verdicts[scenario] = _verdict(int(bad > 0), own if not bad else checks, whole.log)
+    return verdicts
+
+
+def command(home: Path, *arguments: str) -> list[str]:
+    """The command line of the suite."""
+    return ["node", "--import", str(home / "hook.mjs"), str(_entry(home)), *arguments]
+
+
+def checks_of(results: Path, name: str) -> list[dict[str, str]]:
+    """What one scenario wrote into the folder that has its name and a time."""
+    return [
+        check
+        for file in results.glob(f"{name}-20*/checks.json")
+        for check in json.loads(file.read_text())
+    ]
+
+
+def _verdict(code: int, checks: list[dict[str, str]], log: str) -> Verdict:
     bad = [one["id"] for one in checks if one["status"] in ("FAILURE", "WARNING")]
     good = sum(one["status"] == "SUCCESS" for one in checks)
-    return Verdict(done.returncode, good, tuple(dict.fromkeys(bad)), done.stdout + done.stderr)
+    return Verdict(code, good, tuple(dict.fromkeys(bad)), log)
