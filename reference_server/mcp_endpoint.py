@@ -20,7 +20,6 @@ from reference_server.bearer import (
     verify,
 )
 from reference_server.bodies import TooLargeError, read_body, replay
-from reference_server.fixtures.install import add_fixtures
 from reference_server.keys import Claims, InvalidTokenError
 from reference_server.notes import needed_scope, notes_server
 from reference_server.server import Server
@@ -37,6 +36,8 @@ class McpEndpoint:
         self.server = server
         protocol = notes_server(server.settings.write_scope)
         if server.settings.fixtures:
+            from reference_server.fixtures.install import add_fixtures  # wanted by one suite alone
+
             add_fixtures(protocol)
         self.sessions = StreamableHTTPSessionManager(
             protocol,
