@@ -1,9 +1,9 @@
 """What failures do in Claude Code and in the Messages API, with where that was learned."""
 
+from harness.diagnosis.pattern import API_DOCS
 from harness.model.verdict import Confidence, Effect, Impact, Source
 
 _CODE = Source("requests of Claude Code 2.1.330, captured on loopback", seen="2026-11-23")
-_API = Source("platform.claude.com/docs/en/agents-and-tools/mcp-connector", seen="2025-11-20")
 
 
 def measured(impact: Impact) -> Effect:
@@ -18,4 +18,4 @@ def inferred(impact: Impact) -> Effect:
 
 def with_a_token(impact: Impact) -> Effect:
     """What follows from the Messages API sending its caller's token in the first request."""
-    return Effect(impact, Confidence.GUESS, _API)
+    return Effect(impact, Confidence.GUESS, API_DOCS)

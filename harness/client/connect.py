@@ -15,7 +15,7 @@ from harness.client.registration import Client, register
 from harness.client.speaker import Speaker
 from harness.client.token import Tokens
 from harness.model.challenge import Challenge, bearer
-from harness.model.jsonrpc import answer
+from harness.model.jsonrpc import answer_to
 from harness.model.trace import Exchange, Purpose, Step, Voice
 from harness.profiles.policy import StepUpScope
 from harness.profiles.profile import Profile
@@ -127,12 +127,12 @@ def _establish(
     """The first calls with the token, tried again as Claude does; None after a stop."""
     # The voice that works with the server has asked already where it speaks first.
     if opening.open_to_all and opening.exchange.voice is Voice.RUNTIME:
-        return (yield from _established(speaker, opening.exchange)), access
+        stateless = mcp.discovered(speaker.profile, opening.exchange)
+        opened = None if stateless else mcp.handshake(opening.exchange)
+        return (yield from _agreed(speaker, opened or _stateless(speaker))), access
     exchange = yield from mcp.discover(speaker, Step.CONNECT, _bearer(access))
-    modern = speaker.profile.modern_version
     if mcp.discovered(speaker.profile, exchange):
-        yield speaker.note(Step.CONNECT, f"the server speaks {modern}", era="modern")
-        return Session(modern, True), access
+        return (yield from _agreed(speaker, _stateless(speaker))), access
     exchange = yield from mcp.initialize(speaker, Step.CONNECT, _bearer(access))
     session = mcp.handshake(exchange)
     if session is None and exchange.status == 401 and access and access.tokens.refresh_token:
@@ -149,19 +149,19 @@ def _establish(
             if session is not None or exchange.status == 401:
                 break
     if session is None:
-        yield from speaker.stop(Step.CONNECT, _account(exchange, 0) or "no usable answer")
+        yield from speaker.stop(Step.CONNECT, _account(exchange) or "no usable answer")
         if exchange.status == 401 and access is not None:
             yield from _published_keys(speaker, access)
         return None
-    yield speaker.note(Step.CONNECT, f"the server speaks {session.version}", era="handshake")
-    return session, access
+    return (yield from _agreed(speaker, session)), access
 
 
-def _established(speaker: Speaker, exchange: Exchange) -> Flow[Session]:
-    """The session that the opening question has opened already."""
-    session = mcp.handshake(exchange)
-    if session is None or mcp.discovered(speaker.profile, exchange):
-        session = Session(speaker.profile.modern_version, True)
+def _stateless(speaker: Speaker) -> Session:
+    return Session(speaker.profile.modern_version, True)
+
+
+def _agreed(speaker: Speaker, session: Session) -> Flow[Session]:
+    """The session, with a note of what the server speaks."""
     era = "modern" if session.modern else "handshake"
     yield speaker.note(Step.CONNECT, f"the server speaks {session.version}", era=era)
     return session
@@ -191,7 +191,7 @@ def _use(
         yield speaker.note(Step.SESSION, "the token is refused by now; the sign-in begins anew")
         access = (yield from _sign_in(speaker, reopened(exchange))) or access
         exchange = yield from mcp.list_tools(speaker, Step.SESSION, session, _bearer(access))
-    failed = _account(exchange, 1)
+    failed = _account(exchange)
     if failed is not None:
         yield from speaker.stop(Step.SESSION, f"tools/list failed: {failed}")
         return False, access
@@ -231,7 +231,7 @@ def _step_up(
     exchange = yield from mcp.call_tool(
         speaker, Step.STEP_UP, session, name=name, token=more.tokens.access_token
     )
-    failed = _account(exchange, 2)
+    failed = _account(exchange)
     if failed is not None:
         yield from speaker.stop(Step.STEP_UP, f"the call failed again: {failed}")
     return failed is None
@@ -249,19 +249,17 @@ def _renew(speaker: Speaker, session: Session, access: Access | None) -> Flow[Ac
     held = access.tokens.refresh_token
     exchange, tokens = yield from _refresh(speaker, access, held)
     if tokens is None:
-        yield from speaker.stop(Step.REFRESH, f"the refresh failed: {_account(exchange, 0)}")
+        yield from speaker.stop(Step.REFRESH, f"the refresh failed: {_account(exchange)}")
         return access
     call = yield from mcp.list_tools(speaker, Step.REFRESH, session, tokens.access_token)
-    failed = _account(call, 1)
+    failed = _account(call)
     if failed is not None:
         yield from speaker.stop(Step.REFRESH, f"the refreshed token was refused: {failed}")
     elif tokens.refresh_token is None:
         # Claude keeps the old refresh token then, and comes with it at the next expiry.
         exchange, more = yield from _refresh(speaker, access, held)
         if more is None:
-            yield from speaker.stop(
-                Step.REFRESH, f"the next refresh failed: {_account(exchange, 0)}"
-            )
+            yield from speaker.stop(Step.REFRESH, f"the next refresh failed: {_account(exchange)}")
         tokens = more or tokens
     return replace(access, tokens=tokens)
 
@@ -292,13 +290,13 @@ def _insufficient_scope(exchange: Exchange) -> Challenge | None:
     return challenge
 
 
-def _account(exchange: Exchange, request_id: int) -> str | None:
+def _account(exchange: Exchange) -> str | None:
     """What went wrong with an MCP call, or None when it has a result."""
     if exchange.response is None:
         return exchange.failure.text if exchange.failure else "no answer"
     if exchange.response.status != 200:
         return f"answer {exchange.response.status}"
-    found = answer(exchange.response, request_id)
+    found = answer_to(exchange)
     if found is None:
         return "no JSON-RPC answer"
     if found.error is not None:

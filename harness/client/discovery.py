@@ -73,11 +73,9 @@ def resource_metadata(speaker: Speaker, opening: Opening) -> Flow[Resource]:
         exchange = yield from speaker.get(Step.RESOURCE_METADATA, purpose, url)
         document = _document(exchange)
         if document is None:
-            if _erroneous(exchange) and not (
-                yield from _goes_on(speaker, Step.RESOURCE_METADATA, exchange)
-            ):
-                break
-            continue
+            if (yield from _asks_another(speaker, exchange)):
+                continue
+            break
         refusal = _refusal(speaker, document)
         if refusal is None:
             yield speaker.note(
@@ -134,20 +132,19 @@ def _is_prefix(resource: str, target: str) -> bool:
     return inner == outer or inner.startswith(outer if outer.endswith("/") else f"{outer}/")
 
 
-def _erroneous(exchange: Exchange) -> bool:
-    """True for an answer that says neither what the document is nor that there is none."""
-    status = exchange.status
-    return status is not None and (status >= 500 or status == 200)
+def _asks_another(speaker: Speaker, exchange: Exchange) -> Flow[bool]:
+    """Whether another address is asked after one without a document; stops where Claude does.
 
-
-def _goes_on(speaker: Speaker, step: Step, exchange: Exchange) -> Flow[bool]:
-    """Whether another address is asked after an erroneous answer; stops where the surface does."""
-    own = speaker.profile
-    resource = step is Step.RESOURCE_METADATA
+    An answer of 5xx, or 200 without JSON, says neither what the document is nor that there is none.
+    """
+    status, own = exchange.status, speaker.profile
+    if status is None or not (status >= 500 or status == 200):
+        return True
+    resource = exchange.step is Step.RESOURCE_METADATA
     rule = own.resource_metadata_error if resource else own.server_metadata_error
     if rule is MetadataError.STOP:
-        what = "no JSON" if exchange.status == 200 else f"answer {exchange.status}"
-        yield from speaker.stop(step, f"{exchange.request.url}: {what}")
+        what = "no JSON" if status == 200 else f"answer {status}"
+        yield from speaker.stop(exchange.step, f"{exchange.request.url}: {what}")
     return rule is MetadataError.NEXT
 
 
@@ -167,9 +164,7 @@ def server_metadata(speaker: Speaker, resource: Resource) -> Flow[Server | None]
                 endpoints="published",
             )
             return (yield from _checked(speaker, Server(issuer, document, url, purpose)))
-        if _erroneous(exchange) and not (
-            yield from _goes_on(speaker, Step.SERVER_METADATA, exchange)
-        ):
+        if not (yield from _asks_another(speaker, exchange)):
             return None
     if speaker.profile.missing_metadata is MissingMetadata.STOP:
         yield from speaker.stop(Step.SERVER_METADATA, f"{issuer} publishes no metadata")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from harness.client.events import Flow, Send
 from harness.client.speaker import Speaker, compact
-from harness.model.jsonrpc import RpcAnswer, answer
+from harness.model.jsonrpc import RpcAnswer, answer_to
 from harness.model.trace import Exchange, Headers, Json, Purpose, Step, Voice
 from harness.profiles.profile import Profile
 
@@ -199,14 +199,14 @@ def end_session(speaker: Speaker, session: Session, token: str | None) -> Flow[E
 
 def discovered(profile: Profile, exchange: Exchange) -> bool:
     """True when the answer to server/discover speaks the stateless era's version."""
-    found = _answer_of(exchange, profile.discover_id)
+    found = _accepted(exchange)
     versions = found.result.get("supportedVersions") if found and found.result else None
     return isinstance(versions, list) and profile.modern_version in versions
 
 
 def handshake(exchange: Exchange) -> Session | None:
     """The session that an answer to initialize opens, or None when it is no such answer."""
-    found = _answer_of(exchange, 0)
+    found = _accepted(exchange)
     if found is None or found.result is None or exchange.response is None:
         return None
     version = found.result.get("protocolVersion")
@@ -215,10 +215,8 @@ def handshake(exchange: Exchange) -> Session | None:
     return Session(version, False, exchange.response.header("mcp-session-id"))
 
 
-def _answer_of(exchange: Exchange, request_id: str | int) -> RpcAnswer | None:
-    if exchange.response is None or exchange.response.status != 200:
-        return None
-    return answer(exchange.response, request_id)
+def _accepted(exchange: Exchange) -> RpcAnswer | None:
+    return answer_to(exchange) if exchange.status == 200 else None
 
 
 def _modern_meta(speaker: Speaker) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from harness.client import mcp
 from harness.client.events import Flow
 from harness.client.speaker import Speaker
 from harness.model.challenge import Challenge, bearer
-from harness.model.jsonrpc import answer
+from harness.model.jsonrpc import answer_to
 from harness.model.trace import Exchange, Note, NoteKind, Purpose, Step, Voice
 from harness.model.wellknown import port
 
@@ -45,7 +45,7 @@ def opening(speaker: Speaker) -> Flow[Opening]:
         if not decides:
             others.append(exchange)
             continue
-        first = _read(speaker, exchange)
+        first = _read(exchange)
         if first.unreachable:
             break
     if first is None:
@@ -61,7 +61,7 @@ def _is_final(opening: Opening) -> bool:
 def _with_the_callers_token(speaker: Speaker) -> Flow[Opening]:
     """The first call of a surface that cannot sign in; its caller may have given it a token."""
     exchange = yield from mcp.initialize(speaker, Step.CHALLENGE, None)
-    found = _read(speaker, exchange)
+    found = _read(exchange)
     if found.sign_in:
         if exchange.request.header("authorization") is None:
             yield Note(
@@ -78,14 +78,14 @@ def _with_the_callers_token(speaker: Speaker) -> Flow[Opening]:
     return found
 
 
-def _read(speaker: Speaker, exchange: Exchange) -> Opening:
+def _read(exchange: Exchange) -> Opening:
     response = exchange.response
     if response is None:
         failure = exchange.failure
         return Opening(exchange, unreachable=failure is not None and failure.kind.before_request)
     challenge = bearer(response.header_lines("www-authenticate"))
     insufficient = challenge is not None and challenge.params.get("error") == "insufficient_scope"
-    found = answer(response, _asked_id(speaker, exchange)) if response.status == 200 else None
+    found = answer_to(exchange) if response.status == 200 else None
     return Opening(
         exchange,
         challenge,
@@ -93,12 +93,6 @@ def _read(speaker: Speaker, exchange: Exchange) -> Opening:
         sign_in=response.status == 401 or (response.status == 403 and insufficient),
         open_to_all=found is not None and found.result is not None,
     )
-
-
-def _asked_id(speaker: Speaker, exchange: Exchange) -> str | int:
-    if exchange.purpose is Purpose.DISCOVER:
-        return speaker.profile.discover_id
-    return 1 if exchange.voice is Voice.BROKER else 0
 
 
 def reopened(exchange: Exchange) -> Opening:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from harness.diagnosis.reading import authless, opening, used
 from harness.model.challenge import bearer
-from harness.model.jsonrpc import RpcAnswer, answer
+from harness.model.jsonrpc import answer_to
 from harness.model.trace import Connection, Exchange, NoteKind, Purpose, Step, Trace, Voice
 from harness.model.wellknown import UrlError, host
 
@@ -141,7 +141,7 @@ def _connect(trace: Trace, step: Step) -> str:
     last = _latest(trace, step)
     if last is None:
         return ""
-    found = _answer(last)
+    found = answer_to(last)
     result = found.result if found else None
     if last.status == 200 and result is not None:
         era = trace.decision(step, "era")
@@ -149,12 +149,6 @@ def _connect(trace: Trace, step: Step) -> str:
         version = result.get("protocolVersion") or _newest(result.get("supportedVersions"))
         return f"{asked}, protocol {version}"
     return _outcome(last)
-
-
-def _answer(exchange: Exchange) -> RpcAnswer | None:
-    """The answer to what was asked; every client counts its questions in its own way."""
-    asked = (exchange.request.json_object or {}).get("id", 0)
-    return answer(exchange.response, asked if isinstance(asked, str | int) else 0)
 
 
 def _newest(versions: object) -> object:
@@ -165,7 +159,7 @@ def _session(trace: Trace, step: Step) -> str:
     last = _latest(trace, step, Purpose.LIST_TOOLS)
     if last is None:
         return ""
-    found = _answer(last)
+    found = answer_to(last)
     tools = found.result.get("tools") if found and found.result else None
     if isinstance(tools, list):
         return f"{len(tools)} tool{'s' if len(tools) != 1 else ''}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Evidence, Impact, Unmet
@@ -39,6 +40,7 @@ class Row:
         )
 
 
+@cache
 def contract() -> tuple[Row, ...]:
     """Every row, in step order."""
     from harness.diagnosis import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.model.jsonrpc import answer
+from harness.model.jsonrpc import answer_to
 from harness.model.trace import Exchange, Json, Note, NoteKind, Purpose, Step, Trace
 from harness.model.wellknown import is_http_url, origin, query
 
@@ -87,8 +87,7 @@ def _asked(exchange: Exchange, trace: Trace) -> Iterator[Note]:
 
 
 def _opened(exchange: Exchange, trace: Trace) -> Iterator[Note]:
-    asked = (exchange.request.json_object or {}).get("id")
-    found = answer(exchange.response, asked if isinstance(asked, str | int) else 0)
+    found = answer_to(exchange)
     if exchange.status != 200 or found is None or found.result is None:
         return
     if exchange.step is Step.CHALLENGE and trace.decision(Step.CHALLENGE, "authless") is None:

@@ -24,7 +24,7 @@ type NetworkFault = Callable[[], Network]
 type Recording = Callable[[], Trace]
 
 # The caller of the Messages API brings the token: no discovery, registration, sign-in or refresh.
-_API = Source("platform.claude.com/docs/en/agents-and-tools/mcp-connector", seen="2025-11-20")
+API_DOCS = Source("platform.claude.com/docs/en/agents-and-tools/mcp-connector", seen="2025-11-20")
 _NOT_BY_API = frozenset(
     (
         Step.RESOURCE_METADATA,
@@ -129,9 +129,9 @@ class Pattern:
         if self.detectable is Detectable.CLAUDE_ONLY:
             return None
         if self.step in _NOT_BY_API:
-            return Effect(Impact.NONE, Confidence.DOCUMENTED, _API)
+            return Effect(Impact.NONE, Confidence.DOCUMENTED, API_DOCS)
         hosted = self.effect(Surface.CLAUDE_AI)
-        return Effect(hosted.impact, Confidence.GUESS, _API) if hosted else None
+        return Effect(hosted.impact, Confidence.GUESS, API_DOCS) if hosted else None
 
     @property
     def has_fault(self) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.model.trace import Json, Response
+from harness.model.trace import Exchange, Json, Response
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,12 @@ def messages(response: Response) -> Iterator[dict[str, Json]]:
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, dict):
             yield item
+
+
+def answer_to(exchange: Exchange) -> RpcAnswer | None:
+    """The answer to the request of an exchange, whatever id its client gave it."""
+    asked = (exchange.request.json_object or {}).get("id")
+    return answer(exchange.response, asked if isinstance(asked, str | int) else 0)
 
 
 def answer(response: Response | None, request_id: str | int) -> RpcAnswer | None:

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from harness.model.trace import Json, Signature, TokenFacts
+from harness.model.trace import Json, Response, Signature, TokenFacts
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySetSerialization
@@ -32,6 +32,12 @@ def token_facts(token: str) -> TokenFacts:
                 claims={name: claims[name] for name in _CLAIMS if name in claims},
             )
     return TokenFacts(kind="opaque", length=len(token))
+
+
+def issued_token(response: Response | None) -> str | None:
+    """The access token in an answer of the token endpoint, or None."""
+    value = (response.json_object or {}).get("access_token") if response else None
+    return value if isinstance(value, str) and value else None
 
 
 def with_signature(token: str, keys: dict[str, Json] | None) -> TokenFacts:

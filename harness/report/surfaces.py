@@ -3,16 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from harness.model.trace import Trace
-from harness.model.verdict import Diagnosis, Impact, StepResult, StepStatus
+from harness.model.verdict import Diagnosis, Impact
 from harness.report.printable import printable
+from harness.report.text import LABEL
 
-_SHOWN = {
-    StepStatus.OK: "ok",
-    StepStatus.WARN: "warn",
-    StepStatus.BROKEN: "FAIL",
-    StepStatus.SKIPPED: "-",
-    StepStatus.NOT_REACHED: "-",
-}
 _WIDTH, _COLUMN = 80, 13
 
 
@@ -28,7 +22,7 @@ def _lines(runs: Sequence[tuple[Trace, Diagnosis]]) -> Iterator[str]:
     yield from _row("", [str(one.surface) for one in found])
     yield from _row("verdict", [str(one.verdict).upper() for one in found])
     for results in zip(*(one.steps for one in found), strict=True):
-        yield from _row(f"  {results[0].step}", [_step(one) for one in results])
+        yield from _row(f"  {results[0].step}", [LABEL[one.status] for one in results])
     names = dict.fromkeys(finding.id for one in found for finding in one.findings)
     if names:
         yield ""
@@ -44,10 +38,6 @@ def _row(name: str, cells: Sequence[str]) -> Iterator[str]:
         yield name
         name = ""
     yield (f"{name:<{room}}" + "".join(f"{one:<{_COLUMN}}" for one in cells)).rstrip()
-
-
-def _step(result: StepResult) -> str:
-    return _SHOWN[result.status]
 
 
 def _effect(diagnosis: Diagnosis, name: str) -> str:

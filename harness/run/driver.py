@@ -11,7 +11,7 @@ import httpx
 
 from harness.client.events import Send
 from harness.model.jsonrpc import holds_answer
-from harness.model.token import token_facts, with_signature
+from harness.model.token import issued_token, token_facts, with_signature
 from harness.model.trace import (
     Exchange,
     Failure,
@@ -71,11 +71,9 @@ class Wire:
             return with_signature(self.issued, response.json_object)
         if send.purpose not in (Purpose.TOKEN, Purpose.REFRESH):
             return None
-        value = (response.json_object or {}).get("access_token")
-        if not isinstance(value, str) or not value:
-            return None
-        self.issued = value
-        return token_facts(value)
+        value = issued_token(response)
+        self.issued = value or self.issued
+        return token_facts(value) if value else None
 
     async def _transfer(self, send: Send, tag: str) -> Failure | None:
         """Move the bytes; what was seen of them is the proxy's to tell."""

@@ -7,7 +7,7 @@ from harness.client.events import Ask, Flow, Send
 from harness.diagnosis.classify import classify
 from harness.diagnosis.decisions import decisions
 from harness.diagnosis.known import Known, learned
-from harness.model.token import token_facts
+from harness.model.token import issued_token, token_facts
 from harness.model.trace import Exchange, Note, NoteKind, Purpose, Response, Step, TokenFacts, Trace
 from harness.proxy.captured import Captured
 from harness.proxy.route import Route
@@ -128,7 +128,6 @@ class Hearing:
 
 
 def _token(purpose: Purpose, response: Response | None) -> TokenFacts | None:
-    if response is None or purpose not in (Purpose.TOKEN, Purpose.REFRESH):
-        return None
-    value = (response.json_object or {}).get("access_token")
-    return token_facts(value) if isinstance(value, str) and value else None
+    issues = purpose in (Purpose.TOKEN, Purpose.REFRESH)
+    value = issued_token(response) if issues else None
+    return token_facts(value) if value else None
