@@ -16,8 +16,8 @@ from pathlib import Path
 
 HOW_TO_GET_IT = "npm install -g @anthropic-ai/claude-code"
 _MOST_OUTPUT = 256 * 1024
-_DRAIN = 2.0
-"""Seconds for the last output of a program that has ended."""
+GRACE = 2.0
+"""Seconds that may lie between the end of a program and that of its output, either way round."""
 _ESCAPES = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -60,7 +60,7 @@ class Running:
         except TimeoutError:
             return None
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_DRAIN):
+            async with asyncio.timeout(GRACE):
                 while not self._over:
                     self._news.clear()
                     await self._news.wait()

@@ -19,7 +19,15 @@ from harness.proxy.callback import CLAUDE_CALLBACK
 from harness.proxy.captured import Captured
 from harness.recording.file import default_path
 from harness.run.check import Bench, Plan, bench, start
-from harness.run.claude_program import Program, WitnessError, last_line, program, said, started
+from harness.run.claude_program import (
+    GRACE,
+    Program,
+    WitnessError,
+    last_line,
+    program,
+    said,
+    started,
+)
 from harness.run.drive import Drive
 from harness.run.hearing import Hearing
 from harness.run.session import Log, Outcome, Watcher
@@ -151,7 +159,7 @@ async def _login(claude: Program, hearing: Hearing, patience: Patience) -> bool:
     async with started(claude, "mcp", "login", NAME, "--no-browser") as running:
         url = await running.printed(_URL, patience.login)
         if url is None:
-            return _refused(hearing, running.text, await running.end(0))
+            return _refused(hearing, running.text, await running.end(GRACE))
         redirect_uri = query(url).get("redirect_uri", "")
         try:
             callback = await hearing.sign_in(url, redirect_uri)

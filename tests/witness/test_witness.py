@@ -151,6 +151,24 @@ async def test_only_what_belongs_to_the_target_is_let_through_and_recorded(
     assert "telemetry" not in record.read_text()
 
 
+async def test_a_login_that_says_no_before_it_ends_has_the_last_word(fake: Fake) -> None:
+    code = """
+    if command == "mcp list":
+        ask("https://mcp.reference.test/mcp", b'{"method":"initialize","id":0}')
+        print("harness: url (HTTP) - ! Needs authentication")
+    if command == "mcp login":
+        print("no way in", flush=True)
+        os.close(1)
+        os.close(2)
+        time.sleep(0.3)
+        os._exit(1)
+    """
+    outcome = await run(fake(ASK + code))
+    assert outcome.trace.stop is not None
+    assert outcome.trace.stop.text == "claude mcp login says: no way in"
+    assert not list(outcome.trace.noted(NoteKind.ABORTED))
+
+
 async def test_headers_and_secrets_are_not_written_out_in_a_command(
     fake: Fake, tmp_path: Path
 ) -> None:
@@ -170,8 +188,10 @@ async def test_an_interrupted_run_is_recorded_as_such(fake: Fake, tmp_path: Path
     record = tmp_path / "run.jsonl"
     binary = fake(HANGS.format(pids=str(pids)))
     task = asyncio.create_task(witnessed(Plan(), binary=binary, record=record, opened=logs.append))
-    while not pids.exists():  # noqa: ASYNC110
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        # Another program writes the file, and nobody tells of it.
+        while not pids.exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
