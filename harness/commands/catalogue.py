@@ -3,13 +3,14 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 import click
 
 from harness.commands.options import known_failures
+from harness.commands.output import echo_lines
 from harness.diagnosis.catalogue import Scenario, scenario
 from harness.diagnosis.explain import explain as find
 from harness.diagnosis.pattern import Detectable
@@ -43,7 +44,7 @@ def explain(what: str, folder: Path | None) -> int:
     if not explanation.facts and not explanation.candidates:
         raise click.UsageError(f"No known failure {what!r}; `harness scenarios` lists them.")
     for fact in explanation.facts:
-        _print(wrap(printable(fact), "", "  "))
+        echo_lines(wrap(printable(fact), "", "  "))
     if explanation.candidates:
         click.echo("\nLikeliest first:" if explanation.facts else "Likeliest first:")
     for number, one in enumerate(explanation.candidates, start=1):
@@ -52,7 +53,7 @@ def explain(what: str, folder: Path | None) -> int:
         click.echo(f"\n{number}. {one.id}   ({one.pattern.step}, {one.pattern.confidence}{often})")
         click.echo(f"   {one.article.title}.")
         first = " ".join(one.article.what.split("\n\n")[0].split())
-        _print(wrap(first, "   ", "   "))
+        echo_lines(wrap(first, "   ", "   "))
     _tell_apart(explanation.candidates)
     click.echo("\nOne in full: harness explain ID")
     return 0
@@ -66,7 +67,7 @@ def _tell_apart(candidates: Sequence[Scenario]) -> None:
     if found:
         click.echo("\nTo tell them apart:")
     for way in sorted(found, key=_WAYS.index):
-        _print(wrap(f"{way} {', '.join(found[way])}", "  - ", "    "))
+        echo_lines(wrap(f"{way} {', '.join(found[way])}", "  - ", "    "))
 
 
 def _way(one: Scenario) -> str:
@@ -90,7 +91,7 @@ def _article(found: Scenario) -> None:
         ("Fix", article.fix),
     ):
         click.echo(f"\n{name}")
-        _print(paragraphs(text, "    ", "    ", apart=True))
+        echo_lines(paragraphs(text, "    ", "    ", apart=True))
     click.echo("\nEffect per surface")
     for surface in Surface:
         effect = pattern.effect(surface)
@@ -108,11 +109,6 @@ def _article(found: Scenario) -> None:
         click.echo(f"\nTry it: harness check --fault {found.id}{deep}")
 
 
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
-
-
 def scenarios(step: str | None, surface: str | None, form: str, folder: Path | None) -> int:
     """The known failures in step order, one line each with a count, or as JSON."""
     found = [
@@ -127,11 +123,11 @@ def scenarios(step: str | None, surface: str | None, form: str, folder: Path | N
     for step, ones in groupby(sorted(found, key=_position), key=lambda one: one.pattern.step):
         click.echo(step)
         for one in ones:
-            _print(wrap(one.article.title, f"  {one.id:<38}", " " * 40))
+            echo_lines(wrap(one.article.title, f"  {one.id:<38}", " " * 40))
         click.echo()
     kinds = Counter(one.pattern.detectable for one in found)
     told = ", ".join(f"{kinds[kind]} {_SEEN[kind]}" for kind in Detectable if kinds[kind])
-    _print(wrap(f"{len(found)} known failures: {told}", "", "  "))
+    echo_lines(wrap(f"{len(found)} known failures: {told}", "", "  "))
     return 0
 
 

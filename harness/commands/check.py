@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 
 from harness.client.events import Send
 from harness.commands.options import wanted
+from harness.commands.output import RULE, outputs, put_out
 from harness.commands.progress import Progress
 from harness.model.trace import Trace
 from harness.model.verdict import Diagnosis, Impact, Verdict
@@ -24,7 +26,7 @@ from harness.run.session import Log, Outcome
 def check(target: str | None, options: Mapping[str, Any]) -> int:
     """Runs the check, prints the reports, returns the exit code."""
     want = wanted(target, options)
-    outputs = _outputs(options["formats"], options["outputs"])
+    to = outputs(options["formats"], options["outputs"])
     if options["step"] and not sys.stdin.isatty():
         raise click.UsageError("--step needs a terminal.")
     if options["record"] is not None and options["no_record"]:
@@ -32,7 +34,7 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
     if options["witness"] is not None:
         from harness.commands.witness import witness
 
-        return witness(want, options)
+        return witness(want, options, to)
     # mitmproxy takes most of a second to import: not before the arguments are known to be right.
     from harness.proxy.engine import ProxyError
     from harness.run.check import Plan, checked
@@ -73,46 +75,11 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
                 click.echo(said, err=True)
                 return 130
         outcomes.append(outcome)
-    _print(outcomes, outputs, verbose=options["verbose"])
+    runs = [(one.trace, one.diagnosis) for one in outcomes]
+    text = partial(_text, runs, verbose=options["verbose"])
+    put_out({"text": text, "json": partial(json_report, runs)}, to)
     codes = {exit_code(one.diagnosis, Impact(options["fail_on"])) for one in outcomes}
     return next(code for code in (1, 4, 0) if code in codes)
-
-
-def _outputs(
-    formats: tuple[str, ...], files: tuple[Path, ...]
-) -> tuple[tuple[str, Path | None], ...]:
-    """Each format with its file; text goes to the terminal where nothing else does."""
-    if len(files) > max(len(formats), 1):
-        raise click.UsageError("Each -o needs a --format before it.")
-    pairs = [
-        (one, files[index] if index < len(files) else None)
-        for index, one in enumerate(formats or ("text",))
-    ]
-    if all(file is not None for _, file in pairs) and "text" not in formats and formats:
-        pairs.append(("text", None))
-    return tuple(pairs)
-
-
-def _print(
-    outcomes: Sequence[Outcome],
-    outputs: tuple[tuple[str, Path | None], ...],
-    *,
-    verbose: bool,
-) -> None:
-    runs = [(one.trace, one.diagnosis) for one in outcomes]
-    reports: dict[str, Callable[[], str]] = {
-        "text": lambda: _text(runs, verbose=verbose),
-        "json": lambda: json_report(runs),
-    }
-    for form, file in outputs:
-        text = reports[form]()
-        if file is None:
-            click.echo(text, nl=False)
-            continue
-        try:
-            file.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise click.UsageError(f"cannot write {file}: {error.strerror}") from None
 
 
 def _text(runs: Sequence[tuple[Trace, Diagnosis]], *, verbose: bool) -> str:
@@ -120,13 +87,12 @@ def _text(runs: Sequence[tuple[Trace, Diagnosis]], *, verbose: bool) -> str:
     whole = [text_report(*one, verbose=verbose) for one in runs]
     if len(runs) == 1:
         return whole[0]
-    rule = f"\n{'=' * 80}\n"
     told = [
         text
         for text, (_, diagnosis) in zip(whole, runs, strict=True)
         if verbose or diagnosis.verdict is not Verdict.CONNECTS
     ]
-    return rule.join((surfaces_table(runs), *told))
+    return RULE.join((surfaces_table(runs), *told))
 
 
 async def _pause(send: Send) -> None:

@@ -103,9 +103,9 @@ def closest(text: str, names: list[str]) -> str | None:
 
 
 def _surfaces(names: tuple[str, ...]) -> tuple[Surface, ...]:
-    if not names or "all" in names:
-        return SURFACES if names else (Surface.CLAUDE_AI,)
-    return tuple(dict.fromkeys(Surface(one) for one in names))
+    if "all" in names:
+        return SURFACES
+    return tuple(dict.fromkeys(Surface(one) for one in names)) or (Surface.CLAUDE_AI,)
 
 
 def _map(text: str) -> tuple[str, str]:

@@ -1,12 +1,12 @@
 """`harness profiles`: what each surface sends, and what a recording says of it."""
 
 import dataclasses
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from harness.commands.output import echo_lines
 from harness.model.verdict import Surface
 from harness.profiles import SURFACES, profile
 from harness.profiles.drift import drift, proposal
@@ -36,15 +36,15 @@ def profiles(name: str | None, against: Path | None, propose: Path | None) -> in
         if source is None:
             continue
         first, *rest = _shown(getattr(one, field.name)).split("\n")
-        _print(wrap(f"{field.name} = {first}".rstrip(), "", "    "))
+        echo_lines(wrap(f"{field.name} = {first}".rstrip(), "", "    "))
         for line in rest:
-            _print(wrap(line.strip(), "    ", "      "))
+            echo_lines(wrap(line.strip(), "    ", "      "))
         note = f"; {source.note}" if source.note else ""
         line = f"{source.confidence}, {source.seen}, {source.source}{note}"
-        _print(wrap(line, "    ", "    "))
+        echo_lines(wrap(line, "    ", "    "))
     click.echo("\nContested, the other side is played by --switch NAME:")
     for switch, turned in SWITCHES.items():
-        _print(wrap(f"{switch}: {turned.__doc__}", "    ", "      "))
+        echo_lines(wrap(f"{switch}: {turned.__doc__}", "    ", "      "))
     return 0
 
 
@@ -59,8 +59,8 @@ def _against(own: Profile, recording: Path, propose: Path | None) -> int:
     click.echo(f"{own.surface}, as of {own.as_of}, beside what was seen on {seen}\n")
     for one in differences:
         click.echo(f"{one.field}   (exchange {one.exchange})")
-        _print(wrap(printable(f"{one.says}"), "  says  ", " " * 8))
-        _print(wrap(printable(f"{one.seen}"), "  seen  ", " " * 8))
+        echo_lines(wrap(printable(f"{one.says}"), "  says  ", " " * 8))
+        echo_lines(wrap(printable(f"{one.seen}"), "  seen  ", " " * 8))
     if not differences:
         click.echo("No value that the recording shows is another one.")
     if propose is not None and differences:
@@ -73,11 +73,6 @@ def _against(own: Profile, recording: Path, propose: Path | None) -> int:
             raise click.UsageError(f"cannot write {propose}: {error.strerror}") from None
         click.echo(f"\nA profile with the seen values is in {propose}.")
     return 1 if differences else 0
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(line)
 
 
 def _shown(value: object) -> str:

@@ -2,23 +2,25 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from harness.commands.options import Wanted
+from harness.commands.output import RULE, Outputs, put_out
 from harness.commands.progress import Progress
 from harness.model.verdict import Impact, Surface
 from harness.recording.file import RecordingError
-from harness.report.beside import beside_report
+from harness.report.beside import Run, beside_report
 from harness.report.json import json_report
 from harness.report.text import exit_code, text_report
 from harness.run.session import Log, Outcome
 
 
-def witness(want: Wanted, options: Mapping[str, Any]) -> int:
+def witness(want: Wanted, options: Mapping[str, Any], to: Outputs) -> int:
     """Runs the simulation and the installed client, prints both side by side."""
     from harness.proxy.engine import ProxyError
     from harness.run.check import Plan, checked
@@ -68,7 +70,9 @@ def witness(want: Wanted, options: Mapping[str, Any]) -> int:
             kept = ", ".join(str(one.trace.recording) for one in logs if one.trace.recording)
             click.echo("harness: interrupted" + (f"; recorded in {kept}" if kept else ""), err=True)
             return 130
-    _print(simulated, real, options)
+    runs = [(one.trace, one.diagnosis) for one in (simulated, real)]
+    text = partial(_text, runs, verbose=options["verbose"])
+    put_out({"text": text, "json": partial(json_report, runs)}, to)
     return exit_code(real.diagnosis, Impact(options["fail_on"]))
 
 
@@ -89,25 +93,8 @@ def _understood(want: Wanted, options: Mapping[str, Any]) -> None:
         raise click.UsageError("--witness claude-code stands beside --surface claude-code alone.")
 
 
-def _print(simulated: Outcome, real: Outcome, options: Mapping[str, Any]) -> None:
-    runs = [(one.trace, one.diagnosis) for one in (simulated, real)]
-    formats, files = options["formats"] or ("text",), options["outputs"]
-    if len(files) > len(formats):
-        raise click.UsageError("Each -o needs a --format before it.")
-    for index, form in enumerate(formats):
-        text = json_report(runs) if form == "json" else _text(runs, verbose=options["verbose"])
-        if index >= len(files):
-            click.echo(text, nl=False)
-            continue
-        try:
-            files[index].write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise click.UsageError(f"cannot write {files[index]}: {error.strerror}") from None
-
-
-def _text(runs: list[tuple[Any, Any]], *, verbose: bool) -> str:
+def _text(runs: Sequence[Run], *, verbose: bool) -> str:
     told = beside_report(*runs)
     if not verbose:
         return told
-    rule = f"\n{'=' * 80}\n"
-    return rule.join((told, *(text_report(*one, verbose=True) for one in runs)))
+    return RULE.join((told, *(text_report(*one, verbose=True) for one in runs)))
