@@ -1,9 +1,11 @@
 """Well-known metadata addresses, and how resources and issuers are compared."""
 
+import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from harness.model.trace import Purpose
 
+_LOOPBACK_PORT = re.compile(r"(//(?:localhost|127\.0\.0\.1|\[::1\])):[0-9]+")
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -53,6 +55,11 @@ def origin(url: str) -> str:
     number = parts.port
     suffix = "" if number in (None, _DEFAULT_PORTS[parts.scheme]) else f":{number}"
     return f"{parts.scheme}://{name}{suffix}"
+
+
+def loopback_port(text: str, mark: str) -> str:
+    """The text with `mark` for the port of each loopback address, another one at each login."""
+    return _LOOPBACK_PORT.sub(rf"\1{mark}", text)
 
 
 def query(url: str) -> dict[str, str]:

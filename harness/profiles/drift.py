@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.model.trace import Exchange, Headers, Json, Purpose, Step, Trace, Voice
+from harness.model.wellknown import loopback_port
 from harness.profiles.profile import Profile
 
 # What depends on the request and not on who sends it.
@@ -31,8 +32,6 @@ class Difference:
     seen: object
     exchange: int
 
-
-_PORT = re.compile(r"^(http://(?:localhost|127\.0\.0\.1)):\d+")
 
 type Seen = tuple[object, Exchange]
 
@@ -82,7 +81,7 @@ def _normal(value: object) -> object:
     Of headers the place of Host does not count.
     """
     if isinstance(value, str):
-        return _PORT.sub(r"\1", value)
+        return loopback_port(value, "")
     if isinstance(value, list | tuple):
         items = [_normal(one) for one in value]
         return [one for one in items if not (isinstance(one, list) and one[:1] == ["Host"])]

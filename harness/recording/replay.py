@@ -1,7 +1,6 @@
 """Answers the simulated client from a recording, without a network."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
@@ -17,7 +16,7 @@ from harness.model.trace import (
     Request,
     Trace,
 )
-from harness.model.wellknown import query
+from harness.model.wellknown import loopback_port, query
 from harness.recording.known import PLACEHOLDER
 from harness.recording.secret_names import header_kind, kind_of
 
@@ -33,7 +32,6 @@ _UNIMPORTANT_HEADERS = {
     "tracestate",
     "x-request-id",
 }
-_LOOPBACK_PORT = re.compile(r"(//(?:localhost|127\.0\.0\.1|\[::1\])):[0-9]+")
 
 
 class Replay:
@@ -128,7 +126,7 @@ def _aligned(name: str, value: str) -> str:
     """A value as far as two runs of the same client have it in common."""
     if name in _VOLATILE or kind_of(name) or PLACEHOLDER.search(value):
         return "*"
-    return _LOOPBACK_PORT.sub(r"\1:*", value)
+    return loopback_port(value, ":*")
 
 
 def _changes(recorded: Request, sent: Request) -> Iterator[str]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.model.trace import Exchange, Json, Purpose, Request, Step, Trace, Voice
+from harness.model.wellknown import loopback_port
 
 # The length of what the client chooses itself is its own; that of a token is the server's.
 _OWN_LENGTH = ("state", "verifier", "code_challenge")
 _RANDOM = ("state", "code", "code_verifier", "code_challenge", "mcp-session-id")
 _PLACEHOLDER = re.compile(r"<(\w+):\d+((?: [a-z]+)?)( \d+)?>")
-_PORT = re.compile(r"^(http://(?:localhost|127\.0\.0\.1|\[::1\])):\d+")
 # The bytes follow from the fields, and the place of Host from the HTTP library.
 _NOT_COMPARED = ("content-length", "host")
 
@@ -157,7 +157,7 @@ def _members(value: Json, path: str) -> Iterator[tuple[str, str]]:
 
 def _kind(name: str, value: str) -> str:
     """The value without what is another one at each run."""
-    value = _PORT.sub(r"\1:<port>", _PLACEHOLDER.sub(_placeholder, value))
+    value = loopback_port(_PLACEHOLDER.sub(_placeholder, value), ":<port>")
     if name in _RANDOM and not value.startswith("<"):
         length = f" {len(value)}" if name in _OWN_LENGTH else ""
         return f"<{name}{length}>"

@@ -20,10 +20,9 @@ from harness.profiles.switches import switched
 from harness.proxy.captured import Captured
 from harness.proxy.engine import engine
 from harness.proxy.route import Route
-from harness.recording.file import default_path
 from harness.run.drive import Drive, Sink
 from harness.run.driver import Wire, wire
-from harness.run.session import Log, Outcome, Watcher
+from harness.run.session import Log, Outcome, Watcher, open_log
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,24 +138,19 @@ async def checked(
     opened: Callable[[Log], None] | None = None,
     known: Sequence[Scenario] | None = None,
 ) -> Outcome:
-    """One check from an empty bench to the verdict.
-
-    Recorded to `record`, or to a new file for `folder`, or not at all. `opened` is handed the log
-    before the first request, so that a caller who is interrupted knows what was kept.
-    """
+    """One check from an empty bench to the verdict, recorded as `open_log` says."""
     async with bench(plan) as one:
         trace = start(one)
-        if record is None and folder is not None:
-            record = default_path(trace.target, trace.surface, trace.started, folder)
-        log = Log(
+        log = open_log(
             trace,
             record=record,
+            folder=folder,
+            label=trace.surface,
             secret_headers=one.choices.headers,
             watcher=watcher,
+            opened=opened,
             known=known,
         )
-        if opened is not None:
-            opened(log)
         try:
             await run(one, trace, sink=log, seconds=seconds, before=before)
         finally:

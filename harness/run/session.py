@@ -1,6 +1,6 @@
 """One recorded run from the first request to the verdict, live or against a recording."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +15,7 @@ from harness.model.trace import Exchange, Headers, Note, Step, Trace
 from harness.model.verdict import Diagnosis, Surface
 from harness.profiles import profile
 from harness.profiles.switches import SWITCHES, switched
-from harness.recording.file import Recorder
+from harness.recording.file import Recorder, default_path
 from harness.recording.redact import Redactor
 from harness.recording.replay import Replay
 from harness.run.drive import Drive
@@ -75,6 +75,30 @@ class Log:
 
     def outcome(self) -> Outcome:
         return Outcome(self.trace, diagnose(self.trace, self._known))
+
+
+def open_log(
+    trace: Trace,
+    *,
+    record: Path | None,
+    folder: Path | None,
+    label: str,
+    secret_headers: Headers,
+    watcher: Watcher | None = None,
+    opened: Callable[[Log], None] | None = None,
+    known: Sequence[Scenario] | None = None,
+) -> Log:
+    """The log of a run: to `record`, or to a new file for `folder`, or to none.
+
+    `opened` is handed it before the first request, so that a caller who is interrupted knows what
+    was kept; `label` goes into the name of a new file.
+    """
+    if record is None and folder is not None:
+        record = default_path(trace.target, label, trace.started, folder)
+    log = Log(trace, record=record, secret_headers=secret_headers, watcher=watcher, known=known)
+    if opened is not None:
+        opened(log)
+    return log
 
 
 async def replayed(

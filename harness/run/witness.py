@@ -17,7 +17,6 @@ from harness.model.wellknown import query
 from harness.profiles import profile
 from harness.proxy.callback import CLAUDE_CALLBACK
 from harness.proxy.captured import Captured
-from harness.recording.file import default_path
 from harness.run.check import Bench, Plan, bench, start
 from harness.run.claude_program import (
     GRACE,
@@ -30,7 +29,7 @@ from harness.run.claude_program import (
 )
 from harness.run.drive import Drive
 from harness.run.hearing import Hearing
-from harness.run.session import Log, Outcome, Watcher
+from harness.run.session import Log, Outcome, Watcher, open_log
 
 NAME = "harness"
 """What the server's entry is called in the throw-away configuration."""
@@ -81,17 +80,16 @@ async def witnessed(
         version = (await said(claude, "--version", seconds=patience.short)).strip()
         trace = start(one)
         trace = replace(trace, choices={**trace.choices, "witness": version[:100]})
-        if record is None and folder is not None:
-            record = default_path(trace.target, "claude-code-witness", trace.started, folder)
-        log = Log(
+        log = open_log(
             trace,
             record=record,
+            folder=folder,
+            label="claude-code-witness",
             secret_headers=one.choices.headers,
             watcher=watcher,
+            opened=opened,
             known=known,
         )
-        if opened is not None:
-            opened(log)
         drive = Drive(
             trace=trace,
             send=one.wire,

@@ -47,14 +47,6 @@ SCENARIOS = (
 """All that the suite has of authorization, those of extensions included."""
 
 
-@pytest.fixture(scope="session")
-def home() -> Path:
-    try:
-        return suite.installed()
-    except suite.NotAvailableError as reason:
-        pytest.skip(str(reason))
-
-
 @pytest.mark.parametrize("wire", ["2025-11-25", "2026-07-28"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_the_strict_client_passes(scenario: str, wire: str, home: Path, tmp_path: Path) -> None:

@@ -17,14 +17,6 @@ REQUIRED = {"2025-11-25": 30, "2026-07-28": 37}
 AUTHORIZATION = ("authorization-server-metadata-endpoint", "authorization-code-grant")
 
 
-@pytest.fixture(scope="session")
-def home() -> Path:
-    try:
-        return suite.installed()
-    except suite.NotAvailableError as reason:
-        pytest.skip(str(reason))
-
-
 @pytest.mark.parametrize("revision", REQUIRED)
 async def test_the_server_passes(revision: str, home: Path, tmp_path: Path) -> None:
     async with served() as front:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from harness.client.events import Send
 from harness.diagnosis.diagnose import diagnose
 from harness.model.trace import Trace
-from harness.model.verdict import Verdict
+from harness.model.verdict import Evidence, Verdict
 from harness.report.json import json_report
 from harness.report.text import text_report
 from harness.specification import assess as assessing
@@ -87,11 +87,11 @@ def test_hostile_values_keep_the_width(value: str) -> None:
 
 
 def test_a_check_that_raises_does_not_hide_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    def raises(_trace: Trace) -> list[object]:
+    def raises(_trace: Trace) -> list[Evidence]:
         raise RuntimeError("broken check")
 
     known = assessing.requirements()
-    broken: Requirement = replace(known[0], check=raises)  # type: ignore[arg-type]
+    broken: Requirement = replace(known[0], check=raises)
     monkeypatch.setattr(assessing, "requirements", lambda: (broken, *known[1:]))
     trace = run()
     report = text_report(trace, diagnose(trace), verbose=True)

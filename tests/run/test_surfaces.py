@@ -38,9 +38,11 @@ MEASURED = [
 ]
 
 
-async def code(path: Path, *faults: Scenario, **choices: object) -> Outcome:
+async def code(
+    path: Path, *faults: Scenario, registration: Registration = Registration.AUTO
+) -> Outcome:
     deep = any(one.pattern.deep for one in faults)
-    asked = replace(Choices(target="", deep=deep), **choices)  # type: ignore[arg-type]
+    asked = Choices(target="", deep=deep, registration=registration)
     return await checked(path, plan=Plan(choices=asked, surface=CODE, faults=faults))
 
 

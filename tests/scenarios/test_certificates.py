@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from live import checked
+from live import checked, emptied
 
-from harness.diagnosis.catalogue import Scenario, scenario
-from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.catalogue import scenario
 from harness.model.network import CertificateFault, Network
 
 
@@ -24,15 +23,8 @@ async def test_each_bad_certificate_has_its_own_cause(
 ) -> None:
     known = scenario("tls-untrusted-expired-hostname")
     assert known is not None
-    pattern = Pattern(
-        step=known.pattern.step,
-        party=known.pattern.party,
-        impact=known.pattern.impact,
-        confidence=known.pattern.confidence,
-        sources=known.pattern.sources,
-    )
-    pattern.network(lambda: Network(certificate=fault))
-    bad = Scenario("bad-certificate", pattern, known.article, known.file)
+    bad = emptied(known)
+    bad.pattern.network(lambda: Network(certificate=fault))
     outcome = await checked(tmp_path / "run.jsonl", bad)
     assert [one.id for one in outcome.diagnosis.findings] == [found]
     assert outcome.diagnosis.unexplained == ()

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from live import checked
+from live import checked, emptied
 
 from harness.client.choices import Choices
-from harness.diagnosis.catalogue import Scenario, scenario
-from harness.diagnosis.pattern import Pattern
+from harness.diagnosis.catalogue import scenario
 from harness.model.trace import Headers, Purpose, Step, Trace
 from harness.model.verdict import Impact
 from scenarios.hand_made import recorded, traffic
@@ -125,15 +124,8 @@ async def test_a_forgotten_client_is_a_warning_where_claude_brings_a_document(
     """CIMD needs no registration: the run connects, and the extra questions show the rest."""
     known = scenario("dcr-clients-not-persisted")
     assert known is not None
-    fault = Pattern(
-        step=known.pattern.step,
-        party=known.pattern.party,
-        impact=known.pattern.impact,
-        confidence=known.pattern.confidence,
-        sources=known.pattern.sources,
-    )
-    fault.settings(lambda: {"second_instance_paths": ("/oauth/register",)})
-    apart = Scenario("registrations-elsewhere", fault, known.article, known.file)
+    apart = emptied(known)
+    apart.pattern.settings(lambda: {"second_instance_paths": ("/oauth/register",)})
     outcome = await checked(tmp_path / "run.jsonl", apart, choices=Choices(target="", deep=True))
     assert [(one.id, one.impact) for one in outcome.diagnosis.findings] == [
         ("dcr-clients-not-persisted", Impact.DEGRADES)

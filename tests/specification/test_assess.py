@@ -43,6 +43,7 @@ from hypothesis import strategies as st
 
 from harness.client.events import Send
 from harness.model.trace import Exchange, Json, Purpose, Step, TokenFacts, Trace
+from harness.model.verdict import Evidence
 from harness.specification.assess import Assessment, Standing, assess
 from harness.specification.catalogue import requirements
 from harness.specification.requirement import Level, NotShown, Requirement, Revision
@@ -125,14 +126,14 @@ def test_what_could_not_be_judged_does_not_hold(short: Trace, stateless: Trace) 
 
 
 def test_a_check_that_raises_is_reported(short: Trace) -> None:
-    def raises(_trace: Trace) -> list[object]:
+    def raises(_trace: Trace) -> list[Evidence]:
         raise RuntimeError("broken check")
 
-    def shows_nothing(_trace: Trace) -> list[object]:
+    def shows_nothing(_trace: Trace) -> list[Evidence]:
         raise NotShown
 
     row = requirements()[0]
-    rows = [replace(row, check=one) for one in (raises, shows_nothing)]  # type: ignore[arg-type]
+    rows = [replace(row, check=one) for one in (raises, shows_nothing)]
     found = assess(short, known=rows)
     assert [one.standing for one in found.judged] == [Standing.FAILED, Standing.NOT_SHOWN]
     assert found.judged[0].error == "RuntimeError: broken check"
