@@ -168,6 +168,28 @@ def test_one_file_cannot_hold_several_surfaces(tmp_path: Path) -> None:
     assert "--record names one file" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("surface", "claude-phone"),
+        ("choices", {"registration": "by-letter"}),
+        ("choices", {"grant": "by-letter"}),
+        ("choices", {"until": "the-end"}),
+    ],
+)
+def test_a_recording_that_says_what_nobody_knows_is_refused(
+    member: str, value: object, tmp_path: Path
+) -> None:
+    example = Path(__file__).parent.parent / "recordings" / "examples" / "healthy.jsonl"
+    first, *rest = example.read_text().splitlines(keepends=True)
+    path = tmp_path / "odd.jsonl"
+    path.write_text("".join((json.dumps({**json.loads(first), member: value}), "\n", *rest)))
+    done = harness("replay", str(path), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"{path}, line 1" in " ".join(done.stderr.split())
+    assert "error of our own" not in done.stderr
+
+
 def test_a_recording_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "r.jsonl").write_text("mine")
     done = harness("check", "--record", "r.jsonl", cwd=tmp_path)

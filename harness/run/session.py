@@ -15,7 +15,7 @@ from harness.model.trace import Exchange, Headers, Note, Step, Trace
 from harness.model.verdict import Diagnosis, Surface
 from harness.profiles import profile
 from harness.profiles.switches import SWITCHES, switched
-from harness.recording.file import Recorder, default_path
+from harness.recording.file import Recorder, RecordingError, default_path
 from harness.recording.redact import Redactor
 from harness.recording.replay import Replay
 from harness.run.drive import Drive
@@ -101,15 +101,31 @@ def open_log(
     return log
 
 
+def judged(recording: Trace, *, known: Sequence[Scenario] | None = None) -> Outcome:
+    """The recorded run as it is; raises RecordingError for a surface of no version we know."""
+    _surface(recording)
+    return Outcome(recording, diagnose(recording, known))
+
+
+def _surface(recording: Trace) -> Surface:
+    try:
+        return Surface(recording.surface)
+    except ValueError as error:
+        raise RecordingError(f"{recording.recording}, line 1: {error}") from None
+
+
 async def replayed(
     recording: Trace, *, known: Sequence[Scenario] | None = None
 ) -> tuple[Outcome, Replay]:
-    """Run the client against recorded answers; nothing is sent anywhere."""
+    """Run the client against recorded answers; nothing is sent anywhere.
+
+    Raises RecordingError where the recorded choices are none of this version.
+    """
     replay = Replay(recording)
     choices = _recorded_choices(recording)
     # A switch of a later version is left out: what differs then shows in the answers.
     switches = [one for one in choices.switches if one in SWITCHES]
-    surface = switched(profile(Surface(recording.surface)), switches)
+    surface = switched(profile(_surface(recording)), switches)
     values = replay.random_values()
 
     async def answer(send: Send, n: int) -> Exchange:
@@ -135,7 +151,10 @@ async def replayed(
 
 def _recorded_choices(recording: Trace) -> Choices:
     """The choices of the recorded run; a header's value is a placeholder, as it was recorded."""
-    choices = Choices.from_json(recording.target, recording.choices)
+    try:
+        choices = Choices.from_json(recording.target, recording.choices)
+    except ValueError as error:
+        raise RecordingError(f"{recording.recording}, line 1: {error}") from None
     if not recording.exchanges:
         return choices
     first = recording.exchanges[0].request
