@@ -7,7 +7,13 @@ from harness.client.access import Access
 from harness.client.authorization import authorize, scope_to_ask
 from harness.client.choices import Choices, Entropy
 from harness.client.deep import deep
-from harness.client.discovery import Resource, Server, resource_metadata, server_metadata
+from harness.client.discovery import (
+    Resource,
+    Server,
+    discovered_early,
+    resource_metadata,
+    server_metadata,
+)
 from harness.client.events import Event, Flow, Send, Wait
 from harness.client.mcp import Session
 from harness.client.probe import Opening, reopened
@@ -71,7 +77,9 @@ def _go_on(speaker: Speaker, opening: Opening) -> Flow[None]:
         access = yield from _renew(speaker, session, access)
     if speaker.choices.deep and not speaker.exploring:
         yield from deep(speaker, session, access, spent)
-    if session.session_id is not None and (speaker.choices.deep or not speaker.exploring):
+    # In depth it is asked for whatever Claude does: servers fail at it too.
+    ends = speaker.choices.deep or (speaker.profile.ends_session and not speaker.exploring)
+    if session.session_id is not None and ends:
         yield from mcp.end_session(speaker, session, access.tokens.access_token if access else None)
 
 
@@ -83,8 +91,12 @@ def _published_keys(speaker: Speaker, access: Access) -> Flow[None]:
 
 
 def _sign_in(speaker: Speaker, opening: Opening) -> Flow[Access | None]:
+    if speaker.profile.runtime_discovery_headers:
+        yield from discovered_early(speaker, opening)
     resource = yield from resource_metadata(speaker, opening)
     server = yield from server_metadata(speaker, resource)
+    if resource.refusal is not None:
+        yield from speaker.stop(Step.RESOURCE_METADATA, resource.refusal)
     # Exploration only reads: it registers no client and signs nobody in.
     if server is None or speaker.exploring:
         return None

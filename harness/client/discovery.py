@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.client.events import Flow
 from harness.client.probe import Opening
 from harness.client.speaker import Speaker
-from harness.model.trace import Exchange, Json, Purpose, Step
+from harness.model.trace import Exchange, Json, Purpose, Step, Voice
 from harness.model.wellknown import (
     covers,
     is_http_url,
@@ -19,12 +19,16 @@ from harness.profiles.policy import IssuerCheck, MetadataError, MissingMetadata,
 
 type Document = dict[str, Json]
 
+_PREFIX = (ResourceCheck.PREFIX, ResourceCheck.PREFIX_LATE)
+
 
 @dataclass(frozen=True)
 class Resource:
     """The accepted resource metadata, or nothing."""
 
     document: Document | None = None
+    refusal: str | None = None
+    """Why the connection ends once the server metadata has been read."""
 
     @property
     def identifier(self) -> str | None:
@@ -67,6 +71,25 @@ def scopes(document: Document | None, member: str) -> str | None:
     return " ".join(names) or None
 
 
+def discovered_early(speaker: Speaker, opening: Opening) -> Flow[None]:
+    """Both documents in the runtime's voice, before a login reads them again.
+
+    Whatever comes of it, it is the login's own reading that decides.
+    """
+    issuer = None
+    for purpose, url in _candidates(speaker, opening):
+        exchange = yield from speaker.get(Step.RESOURCE_METADATA, purpose, url, voice=Voice.RUNTIME)
+        document = _document(exchange)
+        if document is not None:
+            issuer = Resource(document).issuer
+            break
+    issuer = issuer if is_http_url(issuer) else None
+    for purpose, url in server_metadata_urls(issuer or origin(speaker.choices.target)):
+        exchange = yield from speaker.get(Step.SERVER_METADATA, purpose, url, voice=Voice.RUNTIME)
+        if exchange.status is None or exchange.status == 200 or exchange.status >= 500:
+            break
+
+
 def resource_metadata(speaker: Speaker, opening: Opening) -> Flow[Resource]:
     """Ask the pointer of the challenge, the path form and the root form until one is usable."""
     for purpose, url in _candidates(speaker, opening):
@@ -83,8 +106,11 @@ def resource_metadata(speaker: Speaker, opening: Opening) -> Flow[Resource]:
             )
             return Resource(document)
         yield speaker.note(Step.RESOURCE_METADATA, refusal, refused=exchange.n)
-        if speaker.profile.resource_check is ResourceCheck.PREFIX:
-            yield from speaker.stop(Step.RESOURCE_METADATA, refusal)
+        match speaker.profile.resource_check:
+            case ResourceCheck.PREFIX:
+                yield from speaker.stop(Step.RESOURCE_METADATA, refusal)
+            case ResourceCheck.PREFIX_LATE:
+                return Resource(document, refusal)
         break
     yield speaker.note(
         Step.RESOURCE_METADATA,
@@ -112,7 +138,7 @@ def _refusal(speaker: Speaker, document: Document) -> str | None:
         return "the metadata has no resource"
     check = speaker.profile.resource_check
     if (check is ResourceCheck.SAME_HOST and not covers(resource.identifier, target)) or (
-        check is ResourceCheck.PREFIX and not _is_prefix(resource.identifier, target)
+        check in _PREFIX and not _is_prefix(resource.identifier, target)
     ):
         return f"the metadata is for another resource, {resource.identifier}"
     if resource.issuer is None:

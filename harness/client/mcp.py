@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.client.events import Flow, Send
-from harness.client.speaker import Speaker, compact
+from harness.client.speaker import Speaker, compact, with_value
 from harness.model.jsonrpc import RpcAnswer, answer_to
 from harness.model.trace import Exchange, Headers, Json, Purpose, Step, Voice
-from harness.profiles.profile import Profile
+from harness.profiles.profile import MESSAGE_MEMBERS, Profile
 
 _META = "io.modelcontextprotocol/"
 
@@ -114,14 +114,13 @@ def initialized(speaker: Speaker, session: Session, token: str | None) -> Flow[E
 
 
 def list_tools(speaker: Speaker, step: Step, session: Session, token: str | None) -> Flow[Exchange]:
-    params: dict[str, Json] = {}
     return _session_call(
         speaker,
         step,
         Purpose.LIST_TOOLS,
         session=session,
         method="tools/list",
-        params=params,
+        params={},
         request_id=1,
         token=token,
     )
@@ -190,11 +189,16 @@ def call_tool(
 
 def open_stream(speaker: Speaker, session: Session, token: str | None) -> Flow[Exchange]:
     """GET on the endpoint: the handshake era's stream of server messages, or 405."""
-    return _bare(speaker, Purpose.STREAM, "GET", session, token)
+    return _bare(speaker, Step.SESSION, Purpose.STREAM, "GET", session=session, token=token)
+
+
+def old_stream(speaker: Speaker) -> Flow[Exchange]:
+    """GET on the endpoint for the stream of MCP 2024-11-05 (HTTP+SSE)."""
+    return _bare(speaker, Step.CHALLENGE, Purpose.STREAM, "GET", session=None, token=None)
 
 
 def end_session(speaker: Speaker, session: Session, token: str | None) -> Flow[Exchange]:
-    return _bare(speaker, Purpose.END_SESSION, "DELETE", session, token)
+    return _bare(speaker, Step.SESSION, Purpose.END_SESSION, "DELETE", session=session, token=token)
 
 
 def discovered(profile: Profile, exchange: Exchange) -> bool:
@@ -232,7 +236,9 @@ def _modern_headers(speaker: Speaker, method: str, name: str | None = None) -> H
     return (*headers, ("Mcp-Name", name)) if name else headers
 
 
-def _handshake_headers(session: Session) -> Headers:
+def _handshake_headers(session: Session | None) -> Headers:
+    if session is None:
+        return ()
     headers: Headers = (("MCP-Protocol-Version", session.version),)
     return (*headers, ("Mcp-Session-Id", session.session_id)) if session.session_id else headers
 
@@ -249,8 +255,10 @@ def _session_call(
     token: str | None,
     name: str | None = None,
 ) -> Flow[Exchange]:
+    own = speaker.profile
     if session.modern:
         params = {**params, "_meta": _modern_meta(speaker)}
+        request_id += own.first_stateless_id - 1
         extra = _modern_headers(speaker, method, name)
     else:
         extra = _handshake_headers(session)
@@ -259,7 +267,7 @@ def _session_call(
         step,
         purpose,
         method=method,
-        params=params,
+        params=params if params or own.empty_params else None,
         request_id=request_id,
         extra=extra,
         token=token,
@@ -280,13 +288,7 @@ def _call(
     voice: Voice = Voice.RUNTIME,
 ) -> Flow[Exchange]:
     """POST one JSON-RPC message to the target, in the runtime's voice unless told otherwise."""
-    message: dict[str, Json] = {"jsonrpc": "2.0"}
-    if request_id is not None:
-        message["id"] = request_id
-    message["method"] = method
-    if params is not None:
-        message["params"] = dict(params)
-    body = compact(message)
+    body = compact(_message(speaker.profile, method, params, request_id))
     content = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
     url = url or speaker.choices.target
     headers = _bearer(token) + extra + speaker.choices.headers + content
@@ -305,19 +307,42 @@ def _call(
     )
 
 
+def _message(
+    profile: Profile, method: str, params: Mapping[str, Json] | None, request_id: str | int | None
+) -> dict[str, Json]:
+    members: dict[str, Json] = {"jsonrpc": "2.0", "method": method}
+    if request_id is not None:
+        members["id"] = request_id
+    if params is not None:
+        members["params"] = dict(params)
+    plain = request_id is None or request_id == profile.discover_id
+    order = MESSAGE_MEMBERS if plain else profile.message_members
+    return {name: members[name] for name in order if name in members}
+
+
 def _bare(
-    speaker: Speaker, purpose: Purpose, method: str, session: Session, token: str | None
+    speaker: Speaker,
+    step: Step,
+    purpose: Purpose,
+    method: str,
+    *,
+    session: Session | None,
+    token: str | None,
 ) -> Flow[Exchange]:
     url = speaker.choices.target
-    headers = _bearer(token) + _handshake_headers(session) + speaker.choices.headers
+    extra = _bearer(token) + _handshake_headers(session) + speaker.choices.headers
+    headers = speaker.headers(Voice.RUNTIME, url, extra)
+    accept = speaker.profile.stream_accept
+    if method == "GET" and accept is not None:
+        headers = with_value(headers, "Accept", accept)
     return speaker.follow(
         Send(
-            step=Step.SESSION,
+            step=step,
             purpose=purpose,
             voice=Voice.RUNTIME,
             method=method,
             url=url,
-            headers=speaker.headers(Voice.RUNTIME, url, headers),
+            headers=headers,
             timeout=speaker.profile.connect_timeout,
             head_only=method == "GET",
         )

@@ -10,6 +10,9 @@ from harness.model.jsonrpc import answer_to
 from harness.model.trace import Exchange, Note, NoteKind, Purpose, Step, Voice
 from harness.model.wellknown import port
 
+_NO_POST = (400, 404, 405)
+"""What a POST is answered where the transport may be the one of MCP 2024-11-05."""
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -50,8 +53,24 @@ def opening(speaker: Speaker) -> Flow[Opening]:
             break
     if first is None:
         raise AssertionError("a profile must open with at least one request")
+    if speaker.profile.falls_back_to_sse and first.exchange.status in _NO_POST:
+        yield from _old_transport(speaker)
     yield from _judge(speaker, first)
     return replace(first, others=tuple(others))
+
+
+def _old_transport(speaker: Speaker) -> Flow[None]:
+    """Ask for the stream of MCP 2024-11-05, with which this client would go on."""
+    exchange = yield from mcp.old_stream(speaker)
+    response = exchange.response
+    if response is None or response.status != 200 or response.media_type != "text/event-stream":
+        return
+    yield Note(
+        step=Step.CHALLENGE,
+        kind=NoteKind.ABORTED,
+        text="the server speaks HTTP+SSE of MCP 2024-11-05, with which this surface goes on and "
+        "the simulation does not",
+    )
 
 
 def _is_final(opening: Opening) -> bool:

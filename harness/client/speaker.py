@@ -53,7 +53,7 @@ class Speaker:
                 base = self.profile.runtime_headers
             case Voice.BROWSER:
                 base = (("Host", "$HOST"), *self.profile.browser_headers)
-        filled = tuple((name, value.replace("$HOST", _authority(url))) for name, value in base)
+        filled = _filled(base, url)
         if voice is Voice.BROKER and self.profile.broker_extras_first:
             named = {name.lower() for name, _ in extra}
             return extra + tuple(one for one in filled if one[0].lower() not in named)
@@ -61,25 +61,39 @@ class Speaker:
         return _ordered(filled + extra, order) if order else filled + extra
 
     def get(
-        self, step: Step, purpose: Purpose, url: str, *, exploration: bool = False
+        self,
+        step: Step,
+        purpose: Purpose,
+        url: str,
+        *,
+        voice: Voice = Voice.BROKER,
+        exploration: bool = False,
     ) -> Flow[Exchange]:
-        """GET a metadata document as the broker, following redirects."""
+        """GET a metadata document, as the broker unless told otherwise, following redirects."""
         self.asked.add(url)
-        resource = step is Step.RESOURCE_METADATA
-        own = self.profile
-        extra = own.resource_metadata_headers if resource else own.server_metadata_headers
         return self.follow(
             Send(
                 step=step,
                 purpose=purpose,
-                voice=Voice.BROKER,
+                voice=voice,
                 method="GET",
                 url=url,
-                headers=self.headers(Voice.BROKER, url, extra),
+                headers=self._metadata_headers(step, url, voice),
                 timeout=self.profile.discovery_timeout,
                 exploration=exploration,
             )
         )
+
+    def _metadata_headers(self, step: Step, url: str, voice: Voice) -> Headers:
+        own = self.profile
+        given = self.choices.headers if (voice, step) in own.own_headers_at else ()
+        if voice is Voice.RUNTIME:
+            whole = _filled(own.runtime_discovery_headers[step], url)
+            place = next(n for n, (name, _) in enumerate(whole) if name == "Connection")
+            return whole[:place] + given + whole[place:]
+        resource = step is Step.RESOURCE_METADATA
+        extra = own.resource_metadata_headers if resource else own.server_metadata_headers
+        return self.headers(voice, url, given + extra)
 
     def post(
         self,
@@ -145,6 +159,15 @@ class Speaker:
         if not self.exploring:
             yield Note(step=step, kind=NoteKind.STOP, text=text)
         self.exploring = True
+
+
+def with_value(headers: Headers, name: str, value: str) -> Headers:
+    """The headers with another value for one of them, at its place."""
+    return tuple((one, value if one.lower() == name.lower() else old) for one, old in headers)
+
+
+def _filled(headers: Headers, url: str) -> Headers:
+    return tuple((name, value.replace("$HOST", _authority(url))) for name, value in headers)
 
 
 def _ordered(headers: Headers, order: tuple[str, ...]) -> Headers:

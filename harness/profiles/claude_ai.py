@@ -26,6 +26,7 @@ _UI_EXTENSION: Json = {"io.modelcontextprotocol/ui": {"mimeTypes": ["text/html;p
 _AUTH_DOCS = "claude.com/docs/connectors/building/authentication"
 _TROUBLE_DOCS = "claude.com/docs/connectors/building/troubleshooting"
 _TRACKER = "github.com/anthropics/claude-ai-mcp/issues/"
+_GUESS = Provenance("nothing", "2026-11-23", Confidence.GUESS)
 
 PROFILE = Profile(
     surface=Surface.CLAUDE_AI,
@@ -130,10 +131,20 @@ PROFILE = Profile(
             f"{_TRACKER}217", "2026-07-06", Confidence.OBSERVED, "order is a guess"
         ),
         "browser_headers": Provenance("Chromium 156", "2026-11-23", Confidence.MEASURED),
-        "broker_extras_first": Provenance("nothing", "2026-11-23", Confidence.GUESS),
+        "broker_extras_first": _GUESS,
         "runtime_header_order": Provenance(
             "nothing", "2026-11-23", Confidence.GUESS, "composed as httpx and the SDK compose it"
         ),
+        "message_members": _GUESS,
+        "empty_params": _GUESS,
+        "first_stateless_id": _GUESS,
+        "stream_accept": _GUESS,
+        "ends_session": Provenance(f"{_TRACKER}99", "2026-03-24", Confidence.REPORTED),
+        "own_headers_at": _GUESS,
+        "runtime_discovery_headers": Provenance(
+            f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED, "the broker alone reads them"
+        ),
+        "falls_back_to_sse": Provenance(f"{_TRACKER}380", "2026-05-30", Confidence.REPORTED),
         "resource_metadata_headers": Provenance(f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED),
         "server_metadata_headers": Provenance(f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED),
         "token_headers": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.OBSERVED),
@@ -159,7 +170,7 @@ PROFILE = Profile(
             "2026-08-19",
             Confidence.OBSERVED,
         ),
-        "discover_id": Provenance("nothing", "2026-11-23", Confidence.GUESS),
+        "discover_id": _GUESS,
         "lists_prompts_and_resources": Provenance(
             f"{_TRACKER}442", "2026-09-22", Confidence.OBSERVED
         ),

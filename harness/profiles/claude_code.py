@@ -1,6 +1,6 @@
 """Claude Code: one program on the user's machine, with a login of its own and an MCP client."""
 
-from harness.model.trace import Purpose, Voice
+from harness.model.trace import Purpose, Step, Voice
 from harness.model.verdict import Confidence, Surface
 from harness.profiles.claude_ai import PROFILE as CLAUDE_AI
 from harness.profiles.policy import (
@@ -23,6 +23,7 @@ from harness.profiles.profile import Profile, Provenance
 
 _REDIRECT_URI = "http://localhost:3118/callback"
 _VERSION = ("MCP-Protocol-Version", "2025-11-25")
+_RUNTIME_AGENT = ("User-Agent", "claude-code/2.1.330 (sdk-cli)")
 _SEEN = "2026-11-23"
 
 
@@ -44,7 +45,7 @@ PROFILE = Profile(
     runtime_headers=(
         ("Accept", "application/json, text/event-stream"),
         ("Accept-Encoding", "identity"),
-        ("User-Agent", "claude-code/2.1.330 (sdk-cli)"),
+        _RUNTIME_AGENT,
         ("Connection", "keep-alive"),
         ("Host", "$HOST"),
     ),
@@ -80,12 +81,43 @@ PROFILE = Profile(
     modern_version="2026-07-28",
     discover_id="server-discover-probe-1",
     lists_prompts_and_resources=False,
+    message_members=("method", "params", "jsonrpc", "id"),
+    empty_params=False,
+    first_stateless_id=0,
+    stream_accept="text/event-stream",
+    ends_session=False,
+    own_headers_at=frozenset(
+        {
+            (Voice.RUNTIME, Step.RESOURCE_METADATA),
+            (Voice.RUNTIME, Step.SERVER_METADATA),
+            (Voice.BROKER, Step.RESOURCE_METADATA),
+        }
+    ),
+    runtime_discovery_headers={
+        Step.RESOURCE_METADATA: (
+            ("Accept-Encoding", "identity"),
+            _VERSION,
+            _RUNTIME_AGENT,
+            ("Connection", "keep-alive"),
+            ("Accept", "*/*"),
+            ("Host", "$HOST"),
+        ),
+        Step.SERVER_METADATA: (
+            ("Accept", "application/json"),
+            ("Accept-Encoding", "identity"),
+            _VERSION,
+            _RUNTIME_AGENT,
+            ("Connection", "keep-alive"),
+            ("Host", "$HOST"),
+        ),
+    },
+    falls_back_to_sse=True,
     asks_path_issuer_at_root=False,
     resource_metadata_error=MetadataError.GIVE_UP,
     server_metadata_error=MetadataError.STOP,
     missing_metadata=MissingMetadata.GUESS_ENDPOINTS,
     issuer_check=IssuerCheck.TOLERATE,
-    resource_check=ResourceCheck.PREFIX,
+    resource_check=ResourceCheck.PREFIX_LATE,
     registration=RegistrationOrder.GIVEN_CIMD_DCR,
     cimd_condition=CimdCondition.FLAG,
     cimd_client_id="https://claude.ai/oauth/claude-code-client-metadata",
@@ -143,13 +175,26 @@ PROFILE = Profile(
         "only_port_443": _measured(),
         "broker_client_info": _measured("the login sends no MCP request"),
         "runtime_client_info": _measured(),
-        "runtime_capabilities": _measured(),
+        "runtime_capabilities": _measured(
+            "with a terminal for output also the extension io.modelcontextprotocol/tasks"
+        ),
         "handshake_version": _measured(),
         "modern_version": _measured(),
         "discover_id": _measured(),
         "lists_prompts_and_resources": Provenance(
             "nothing", _SEEN, Confidence.GUESS, "no server with prompts was captured"
         ),
+        "message_members": _measured(),
+        "empty_params": _measured(),
+        "first_stateless_id": _measured("server/discover has an id of its own kind"),
+        "stream_accept": _measured(),
+        "ends_session": _measured("no DELETE when `claude mcp list` ends"),
+        "own_headers_at": _measured("the headers of `claude mcp add --header`"),
+        "runtime_discovery_headers": _measured(
+            "the login then reads both twice; sent once here. Where nothing is found, the runtime "
+            "also registers at the guessed address, and asks initialize and all of it again"
+        ),
+        "falls_back_to_sse": _measured("connects so with the SSE server of the Python SDK"),
         "asks_path_issuer_at_root": _measured(),
         "resource_metadata_error": _measured(),
         "server_metadata_error": _measured(),

@@ -39,6 +39,7 @@ class ResourceCheck(StrEnum):
 
     SAME_HOST = "another host is refused"
     PREFIX = "anything but the URL or a parent of it, the closing slash included, ends it"
+    PREFIX_LATE = "the same, once the server metadata has been read"
     TOLERATE = "go on"
 
 

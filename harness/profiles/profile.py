@@ -1,9 +1,9 @@
 """The shape of a surface profile: plain values, and where each was learned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from harness.model.trace import Headers, Json, Purpose, Voice
+from harness.model.trace import Headers, Json, Purpose, Step, Voice
 from harness.model.verdict import Confidence, Surface
 from harness.profiles.policy import (
     CallbackIss,
@@ -21,6 +21,8 @@ from harness.profiles.policy import (
     StepUpScope,
     TokenAnswer,
 )
+
+MESSAGE_MEMBERS = ("jsonrpc", "id", "method", "params")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,22 @@ class Profile:
     modern_version: str
     discover_id: str | int
     lists_prompts_and_resources: bool
+    message_members: tuple[str, ...] = MESSAGE_MEMBERS
+    """The order of a JSON-RPC message's members, server/discover and notifications aside."""
+    empty_params: bool = True
+    """False where a request without parameters has no `params` at all."""
+    first_stateless_id: int = 1
+    """The id of tools/list where server/discover opened the session."""
+    stream_accept: str | None = None
+    """What the handshake era's GET accepts, where that is less than what a POST does."""
+    ends_session: bool = True
+    own_headers_at: frozenset[tuple[Voice, Step]] = frozenset()
+    """The metadata requests that carry the headers a user has set for the MCP server."""
 
+    runtime_discovery_headers: Mapping[Step, Headers] = field(default_factory=dict)
+    """What the runtime sends where it reads both documents before the login does."""
+    falls_back_to_sse: bool = False
+    """True where a URL that takes no POST is asked for the stream of MCP 2024-11-05."""
     asks_path_issuer_at_root: bool
     resource_metadata_error: MetadataError
     server_metadata_error: MetadataError
