@@ -141,7 +141,9 @@ def _refusal(speaker: Speaker, exchange: Exchange, state: str, server: Server) -
         return "the callback carries no state"
     if values["state"] != state:
         return "the callback carries another state than the request"
-    wrong = _wrong_issuer(speaker, values.get("iss"), server)
+    # An error says more than the want of an issuer beside it.
+    tells = values.get("code") or "iss" in values
+    wrong = _wrong_issuer(speaker, values.get("iss"), server) if tells else None
     if wrong is not None:
         return wrong
     if not values.get("code"):

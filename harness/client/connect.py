@@ -91,7 +91,7 @@ def _published_keys(speaker: Speaker, access: Access) -> Flow[None]:
 
 
 def _sign_in(speaker: Speaker, opening: Opening) -> Flow[Access | None]:
-    if speaker.profile.runtime_discovery_headers:
+    if speaker.profile.runtime_discovery_headers and opening.exchange.status == 401:
         yield from discovered_early(speaker, opening)
     resource = yield from resource_metadata(speaker, opening)
     server = yield from server_metadata(speaker, resource)

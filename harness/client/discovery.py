@@ -7,6 +7,7 @@ from harness.client.events import Flow
 from harness.client.probe import Opening
 from harness.client.speaker import Speaker
 from harness.model.trace import Exchange, Json, Purpose, Step, Voice
+from harness.model.typed import mistyped_resource, mistyped_server
 from harness.model.wellknown import (
     covers,
     is_http_url,
@@ -15,7 +16,13 @@ from harness.model.wellknown import (
     server_metadata_urls,
     split,
 )
-from harness.profiles.policy import IssuerCheck, MetadataError, MissingMetadata, ResourceCheck
+from harness.profiles.policy import (
+    IssuerCheck,
+    MetadataAnswer,
+    MetadataError,
+    MissingMetadata,
+    ResourceCheck,
+)
 
 type Document = dict[str, Json]
 
@@ -99,7 +106,8 @@ def resource_metadata(speaker: Speaker, opening: Opening) -> Flow[Resource]:
             if (yield from _asks_another(speaker, exchange)):
                 continue
             break
-        refusal = _refusal(speaker, document)
+        mistyped = _mistyped_resource(speaker, document)
+        refusal = mistyped or _refusal(speaker, document)
         if refusal is None:
             yield speaker.note(
                 Step.RESOURCE_METADATA, f"metadata taken from the {purpose}", used=exchange.n
@@ -109,8 +117,9 @@ def resource_metadata(speaker: Speaker, opening: Opening) -> Flow[Resource]:
         match speaker.profile.resource_check:
             case ResourceCheck.PREFIX:
                 yield from speaker.stop(Step.RESOURCE_METADATA, refusal)
-            case ResourceCheck.PREFIX_LATE:
-                return Resource(document, refusal)
+            case ResourceCheck.PREFIX_LATE if not mistyped:
+                if is_http_url(Resource(document).issuer):
+                    return Resource(document, refusal)
         break
     yield speaker.note(
         Step.RESOURCE_METADATA,
@@ -148,6 +157,14 @@ def _refusal(speaker: Speaker, document: Document) -> str | None:
     ):
         return f"the authorization server {resource.issuer} is no https address"
     return None
+
+
+def _mistyped_resource(speaker: Speaker, document: Document) -> str | None:
+    """What a reader by type cannot take, in words; it goes on as if there were no document."""
+    if speaker.profile.metadata_answer is MetadataAnswer.LENIENT:
+        return None
+    found = next(mistyped_resource(document), None)
+    return f"the metadata has {found.text}" if found else None
 
 
 def _is_prefix(resource: str, target: str) -> bool:
@@ -212,6 +229,11 @@ def _checked(speaker: Speaker, server: Server) -> Flow[Server | None]:
     ):
         yield from speaker.stop(Step.SERVER_METADATA, "the metadata names another issuer")
         return None
+    if speaker.profile.metadata_answer is MetadataAnswer.TYPED:
+        found = next(mistyped_server(server.document, server.purpose), None)
+        if found is not None:
+            yield from speaker.stop(Step.SERVER_METADATA, f"the metadata has {found.text}")
+            return None
     for name in ("authorization_endpoint", "token_endpoint"):
         if server.endpoint(name) is None:
             yield from speaker.stop(Step.SERVER_METADATA, f"the metadata has no usable {name}")

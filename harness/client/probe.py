@@ -48,7 +48,7 @@ def opening(speaker: Speaker) -> Flow[Opening]:
         if not decides:
             others.append(exchange)
             continue
-        first = _read(exchange)
+        first = _read(speaker, exchange)
         if first.unreachable:
             break
     if first is None:
@@ -74,13 +74,15 @@ def _old_transport(speaker: Speaker) -> Flow[None]:
 
 
 def _is_final(opening: Opening) -> bool:
-    return opening.sign_in or opening.open_to_all or opening.exchange.response is None
+    # A bare 403 may be about the kind of call.
+    asked = opening.sign_in and (opening.exchange.status == 401 or opening.challenge is not None)
+    return asked or opening.open_to_all or opening.exchange.response is None
 
 
 def _with_the_callers_token(speaker: Speaker) -> Flow[Opening]:
     """The first call of a surface that cannot sign in; its caller may have given it a token."""
     exchange = yield from mcp.initialize(speaker, Step.CHALLENGE, None)
-    found = _read(exchange)
+    found = _read(speaker, exchange)
     if found.sign_in:
         if exchange.request.header("authorization") is None:
             yield Note(
@@ -97,7 +99,7 @@ def _with_the_callers_token(speaker: Speaker) -> Flow[Opening]:
     return found
 
 
-def _read(exchange: Exchange) -> Opening:
+def _read(speaker: Speaker, exchange: Exchange) -> Opening:
     response = exchange.response
     if response is None:
         failure = exchange.failure
@@ -109,7 +111,8 @@ def _read(exchange: Exchange) -> Opening:
         exchange,
         challenge,
         # Only 401 starts the sign-in; 403 does when it asks for a scope (documented by Anthropic).
-        sign_in=response.status == 401 or (response.status == 403 and insufficient),
+        sign_in=response.status == 401
+        or (response.status == 403 and (insufficient or speaker.profile.signs_in_at_403)),
         open_to_all=found is not None and found.result is not None,
     )
 

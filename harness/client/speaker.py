@@ -171,15 +171,15 @@ def _filled(headers: Headers, url: str) -> Headers:
 
 
 def _ordered(headers: Headers, order: tuple[str, ...]) -> Headers:
-    """The headers as a profile orders and spells them; what it does not name comes last."""
-    places = {name.lower(): place for place, name in enumerate(order)}
+    """The headers as a profile orders and spells them; what it does not name goes to its `*`."""
+    spelled = {name.lower(): name for name in order}
+    places = {name: place for place, name in enumerate(spelled)}
 
     def place(header: tuple[str, str]) -> int:
-        return places.get(header[0].lower(), len(order))
+        return places.get(header[0].lower(), places["*"])
 
     return tuple(
-        (order[place(one)] if place(one) < len(order) else one[0], one[1])
-        for one in sorted(headers, key=place)
+        (spelled.get(name.lower(), name), value) for name, value in sorted(headers, key=place)
     )
 
 

@@ -46,6 +46,7 @@ def contract() -> tuple[Row, ...]:
     from harness.diagnosis import (
         rows_challenge,
         rows_discovery,
+        rows_members,
         rows_network,
         rows_registration,
         rows_session,
@@ -57,6 +58,7 @@ def contract() -> tuple[Row, ...]:
         *rows_network.ROWS,
         *rows_challenge.ROWS,
         *rows_discovery.ROWS,
+        *rows_members.ROWS,
         *rows_registration.ROWS,
         *rows_sign_in.ROWS,
         *rows_token.ROWS,

@@ -144,6 +144,8 @@ PROFILE = Profile(
         "runtime_discovery_headers": Provenance(
             f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED, "the broker alone reads them"
         ),
+        "metadata_answer": _GUESS,
+        "signs_in_at_403": Provenance(f"{_TRACKER}336", "2026-05-22", Confidence.REPORTED),
         "falls_back_to_sse": Provenance(f"{_TRACKER}380", "2026-05-30", Confidence.REPORTED),
         "resource_metadata_headers": Provenance(f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED),
         "server_metadata_headers": Provenance(f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED),

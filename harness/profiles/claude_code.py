@@ -8,6 +8,7 @@ from harness.profiles.policy import (
     CimdCondition,
     ClientAuth,
     IssuerCheck,
+    MetadataAnswer,
     MetadataError,
     MissingMetadata,
     OfflineAccess,
@@ -59,6 +60,7 @@ PROFILE = Profile(
         "mcp-method",
         "mcp-protocol-version",
         "mcp-session-id",
+        "*",
         "Connection",
         "Host",
         "Content-Length",
@@ -116,6 +118,8 @@ PROFILE = Profile(
     resource_metadata_error=MetadataError.GIVE_UP,
     server_metadata_error=MetadataError.STOP,
     missing_metadata=MissingMetadata.GUESS_ENDPOINTS,
+    metadata_answer=MetadataAnswer.TYPED,
+    signs_in_at_403=True,
     issuer_check=IssuerCheck.TOLERATE,
     resource_check=ResourceCheck.PREFIX_LATE,
     registration=RegistrationOrder.GIVEN_CIMD_DCR,
@@ -201,6 +205,8 @@ PROFILE = Profile(
         "missing_metadata": _measured(
             "at a login it also asks the three forms for the path of the MCP URL; not done here"
         ),
+        "metadata_answer": _measured("by the schemas of the MCP TypeScript SDK"),
+        "signs_in_at_403": _measured("says that it needs authentication; its login goes on"),
         "issuer_check": _measured(),
         "resource_check": _measured(),
         "registration": _measured(),

@@ -20,6 +20,13 @@ class CimdCondition(StrEnum):
     FLAG = "the flag is true"
 
 
+class MetadataAnswer(StrEnum):
+    """How strictly metadata is read."""
+
+    LENIENT = "the members that are used"
+    TYPED = "members may be left out where their schema says so, but not be null or of another type"
+
+
 class MissingMetadata(StrEnum):
     """What happens when no authorization server metadata answers."""
 

@@ -10,6 +10,7 @@ from harness.profiles.policy import (
     CimdCondition,
     ClientAuth,
     IssuerCheck,
+    MetadataAnswer,
     MetadataError,
     MissingMetadata,
     OfflineAccess,
@@ -50,7 +51,10 @@ class Profile:
     broker_extras_first: bool = False
     """True where what a request adds comes before the broker's own headers, and replaces them."""
     runtime_header_order: tuple[str, ...] = ()
-    """The names as they are spelled, in wire order; empty where that is the order of composing."""
+    """The names as they are spelled, in wire order, with `*` for all others.
+
+    Empty where that is the order of composing.
+    """
     resource_metadata_headers: Headers = ()
     server_metadata_headers: Headers = ()
     token_headers: Headers = ()
@@ -87,6 +91,9 @@ class Profile:
     resource_metadata_error: MetadataError
     server_metadata_error: MetadataError
     missing_metadata: MissingMetadata
+    metadata_answer: MetadataAnswer = MetadataAnswer.LENIENT
+    signs_in_at_403: bool = False
+    """True where any 403 is taken for a want of sign-in, and not 401 alone."""
     issuer_check: IssuerCheck
     resource_check: ResourceCheck
 

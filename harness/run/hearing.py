@@ -84,15 +84,13 @@ class Hearing:
 
     def note(self, kind: NoteKind, text: str) -> None:
         """Note something at the step of the last exchange."""
-        exchanges = self.drive.trace.exchanges
-        where = exchanges[-1].step if exchanges else Step.REACH
-        self.drive.note(Note(step=where, kind=kind, text=text))
+        self.drive.note(Note(step=self.last_step, kind=kind, text=text))
 
-    def stop(self, text: str) -> None:
+    def stop(self, text: str, *, at: Step | None = None) -> None:
         """Note the program's last word, at the step it is about or else the furthest it came to."""
         exchanges = self.drive.trace.exchanges
         steps = [one.step for one in exchanges]
-        where = max(steps, key=lambda step: step.position, default=Step.REACH)
+        where = at or max(steps, key=lambda step: step.position, default=Step.REACH)
         if where.position <= Step.SERVER_METADATA.position:
             where = next((step for words, step in _ABOUT.items() if words in text), where)
         failure = exchanges[-1].failure if exchanges else None
@@ -100,6 +98,11 @@ class Hearing:
             # The program was told of it by an answer of the proxy, which is not what it would see.
             text = f"{failure.text} (Claude Code got the proxy's 502 in its place)"
         self.drive.note(Note(step=where, kind=NoteKind.STOP, text=text))
+
+    @property
+    def last_step(self) -> Step:
+        exchanges = self.drive.trace.exchanges
+        return exchanges[-1].step if exchanges else Step.REACH
 
     @property
     def trace(self) -> Trace:

@@ -127,8 +127,9 @@ async def _connect(
                 if not await _login(claude, hearing, patience):
                     return
                 state = await _listed(claude, hearing, patience)
-            if "connected" not in state.lower():
-                hearing.stop(f"claude mcp list says: {state}")
+            if "connected" not in state.lower() or "failed" in state.lower():
+                # It gives up at once, so what it asked last is what went wrong.
+                hearing.stop(f"claude mcp list says: {state}", at=hearing.last_step)
     except TimeoutError:
         hearing.note(NoteKind.ABORTED, f"the run took longer than {seconds:g} seconds")
     except WitnessError as error:

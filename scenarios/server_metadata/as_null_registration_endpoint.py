@@ -3,8 +3,8 @@
 What happens
     The metadata has a member such as `"registration_endpoint": null`. This run takes it for one
     that is not there and goes on, and no report of a failing claude.ai was found. Claude Code reads
-    the document strictly and was reported to stop with "expected string, received null"; for a null
-    in the answer to a registration that was measured.
+    the document strictly and stops with "expected string, received null", as it does for a null in
+    the answer to a registration.
 
 Why it breaks
     What a server does not have is left out of its metadata (RFC 8414 section 3.2 says so for empty
@@ -35,14 +35,15 @@ from harness.model.answer import Answer, Asked
 from harness.model.trace import Step, Trace
 from harness.model.verdict import Confidence, Evidence, Impact, Party, Source, Surface
 from scenarios.bending import edited, is_server_metadata
-from scenarios.effects import inferred
+from scenarios.effects import measured
 
 pattern = Pattern(
     step=Step.SERVER_METADATA,
     party=Party.AUTHORIZATION_SERVER,
-    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: inferred(Impact.BREAKS)},
+    impact={Surface.CLAUDE_AI: Impact.ADVISORY, Surface.CLAUDE_CODE: measured(Impact.BREAKS)},
     confidence=Confidence.OBSERVED,
     reports=2,
+    explains=("resource-metadata.members", "server-metadata.members", "registration.accepted"),
     sources=(Source("github.com/anthropics/claude-code/issues/52565", seen="2026-04-23"),),
 )
 

@@ -69,6 +69,7 @@ def server_document(**members: object) -> dict[str, object]:
         "authorization_endpoint": f"{AUTH}/authorize",
         "token_endpoint": f"{AUTH}/token",
         "registration_endpoint": f"{AUTH}/register",
+        "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],
         **members,
     }

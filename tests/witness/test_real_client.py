@@ -5,11 +5,13 @@ Skipped where the program is neither installed nor can be.
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from harness.diagnosis.catalogue import scenario
+from harness.client.choices import Choices
+from harness.diagnosis.catalogue import Scenario, scenario
 from harness.model.trace import Purpose, Step, Trace, Voice
 from harness.model.verdict import Surface, Verdict
 from harness.recording.file import load
@@ -20,10 +22,16 @@ from harness.run.session import Outcome
 from harness.run.witness import witnessed
 
 
-async def real(claude: Path, *faults: str, record: Path | None = None) -> Outcome:
-    found = [scenario(one) for one in faults]
-    plan = Plan(faults=tuple(one for one in found if one is not None))
-    assert len(plan.faults) == len(faults)
+def bends(faults: Sequence[str]) -> tuple[Scenario, ...]:
+    found = tuple(one for one in map(scenario, faults) if one is not None)
+    assert len(found) == len(faults)
+    return found
+
+
+async def real(
+    claude: Path, *faults: str, record: Path | None = None, choices: Choices | None = None
+) -> Outcome:
+    plan = Plan(choices=choices, faults=bends(faults))
     return await witnessed(plan, binary=claude, record=record)
 
 
@@ -63,21 +71,26 @@ async def test_it_connects_and_every_exchange_has_its_step(claude: Path, tmp_pat
     assert "eyJ" not in record.read_text()
 
 
-async def test_the_simulation_sends_the_same_values(claude: Path) -> None:
-    outcome = await real(claude)
-    simulated = await checked(Plan(surface=Surface.CLAUDE_CODE), record=None)
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param((), id="cimd-stateless"),
+        pytest.param(("dcr-rejects-confidential", "server-discover-unsupported"), id="dcr-session"),
+    ],
+)
+async def test_the_simulation_sends_the_same_values(claude: Path, faults: tuple[str, ...]) -> None:
+    choices = Choices(target="", headers=(("X-Gate", "open"),))
+    outcome = await real(claude, *faults, choices=choices)
+    plan = Plan(choices=choices, surface=Surface.CLAUDE_CODE, faults=bends(faults))
+    simulated = await checked(plan, record=None)
     differ = {
         f"{pair.purpose} {one.place}"
         for pair in pairs(simulated.trace, outcome.trace)
         for one in pair.differences
-        # Our HTTP library has an order of its own.
-        if not one.place.endswith("order")
         # The version of the day is the program's.
-        and one.place != "header user-agent"
-        and not one.place.endswith("clientInfo.version")
+        if one.place != "header user-agent" and not one.place.endswith("clientInfo.version")
     }
-    # Known: it counts from 0, where the simulation sends 1.
-    assert differ <= {"list-tools body id"}
+    assert differ == set()
     told = beside_report((simulated.trace, simulated.diagnosis), (outcome.trace, outcome.diagnosis))
     assert max(map(len, told.splitlines())) <= 80
 
@@ -86,6 +99,8 @@ async def test_the_simulation_sends_the_same_values(claude: Path) -> None:
     ("fault", "step", "says"),
     [
         ("as-no-registration-mechanism", Step.REGISTRATION, "does not support dynamic client"),
+        ("metadata-member-mistyped", Step.SERVER_METADATA, "expected array, received undefined"),
+        ("as-null-registration-endpoint", Step.SERVER_METADATA, "expected string, received null"),
         ("dcr-endpoint-404", Step.REGISTRATION, "Dynamic Client Registration rejected"),
         ("token-invalid-target", Step.TOKEN, "the only resource here"),
         ("callback-iss-mismatch", Step.CALLBACK, "Issuer mismatch in authorization response"),
