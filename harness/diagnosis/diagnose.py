@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.diagnosis.catalogue import Scenario, catalogue
+from harness.diagnosis.code_words import claude_code_says
 from harness.diagnosis.consequence import claude_returns, claude_shows, when_deployed
 from harness.diagnosis.contract import consequences, unmet_rows
 from harness.diagnosis.ladder import ladder
@@ -36,20 +37,31 @@ def diagnose(trace: Trace, scenarios: Sequence[Scenario] | None = None) -> Diagn
     if verdict is not Verdict.FAILS:
         stopped_at = None if verdict is Verdict.CONNECTS else stopped_at
     hosted = trace.surface == Surface.CLAUDE_AI
-    shows = claude_shows(trace, findings) if hosted and verdict is Verdict.FAILS else None
+    fails = verdict is Verdict.FAILS
+    shows, sure = _shown(trace, findings) if fails else (None, Confidence.REPORTED)
     return Diagnosis(
         surface=Surface(trace.surface),
         verdict=verdict,
         headline=_headline(trace, verdict, stopped_at, findings, unmet),
         stopped_at=stopped_at,
         shows=shows,
-        returns=claude_returns(trace, shows) if hosted and verdict is Verdict.FAILS else None,
+        shows_confidence=sure,
+        returns=claude_returns(trace, shows) if hosted and fails else None,
         steps=ladder(trace, unmet, findings),
         findings=findings,
         unmet=unmet,
         unexplained=tuple(one for one in unmet if one.row not in explained),
         when_deployed=when_deployed(trace) if hosted else (),
     )
+
+
+def _shown(trace: Trace, findings: Sequence[Finding]) -> tuple[str | None, Confidence]:
+    """What the user reads, and how well that is known; the real program has said it already."""
+    if trace.surface == Surface.CLAUDE_AI:
+        return claude_shows(trace, findings), Confidence.REPORTED
+    if trace.surface == Surface.CLAUDE_CODE and "witness" not in trace.choices:
+        return claude_code_says(trace), Confidence.MEASURED
+    return None, Confidence.REPORTED
 
 
 def match(scenario: Scenario, trace: Trace, unmet: Sequence[Unmet]) -> Finding | None:

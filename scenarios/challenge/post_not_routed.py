@@ -3,7 +3,8 @@
 What happens
     The first request is answered 404 or 405: at this path nothing speaks MCP. Claude starts no
     sign-in and says that it could not reach the server, or that no MCP server was found at the URL.
-    Claude Code tries the old transport there too, and shows "Failed".
+    Claude Code tries the old transport there too, and says "MCP endpoint not found at" the host, or
+    "Failed to connect" with the status.
 
 Why it breaks
     Claude posts to exactly the URL that was entered and tries no other path. Usual reasons: the

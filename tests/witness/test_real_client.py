@@ -117,6 +117,12 @@ async def test_it_stops_where_the_simulation_stops(
     assert outcome.diagnosis.stopped_at is step
     assert outcome.trace.stop is not None
     assert says in outcome.trace.stop.text
+    plan = Plan(surface=Surface.CLAUDE_CODE, faults=bends([fault]))
+    simulated = await checked(plan, record=None)
+    assert simulated.diagnosis.stopped_at is step
+    if step is not Step.REACH:
+        # What the server said may be shortened by either.
+        assert (simulated.diagnosis.shows or "-").removesuffix(" ...")[:25] in outcome.trace.stop.text
 
 
 async def test_it_registers_and_speaks_the_handshake_era(claude: Path) -> None:
