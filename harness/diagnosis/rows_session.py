@@ -19,6 +19,7 @@ from harness.diagnosis.session import (
     sessionless_refusals,
     unused_token,
 )
+from harness.diagnosis.token_endpoint import document, issued, refreshes
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Evidence, Impact
 
@@ -90,29 +91,37 @@ def _tool_names(trace: Trace) -> Iterator[Evidence]:
 
 
 def _refreshed(trace: Trace) -> Iterator[Evidence]:
-    answers = list(trace.at(Step.REFRESH, Purpose.REFRESH))
-    if len(answers) == 1 and stopped_at(trace, Step.REFRESH) and _called(trace) is None:
-        yield from refusal_evidence(answers[0], "200 with an access_token")
+    before, last = _refreshes(trace)
+    if last is not None and not issued(last) and not _withheld(before):
+        yield from refusal_evidence(last, "200 with an access_token")
 
 
 def _refreshed_again(trace: Trace) -> Iterator[Evidence]:
-    answers = list(trace.at(Step.REFRESH, Purpose.REFRESH))
-    if len(answers) > 1 and stopped_at(trace, Step.REFRESH):
-        yield evidence(
-            answers[0], "response.body.refresh_token", "(absent)", "the next refresh token"
-        )
-        yield from refusal_evidence(answers[-1], "200 with an access_token")
+    before, last = _refreshes(trace)
+    if before is not None and last is not None and not issued(last) and _withheld(before):
+        yield evidence(before, "response.body.refresh_token", "(absent)", "the next refresh token")
+        yield from refusal_evidence(last, "200 with an access_token")
 
 
 def _refreshed_token_works(trace: Trace) -> Iterator[Evidence]:
-    call = _called(trace)
-    answers = list(trace.at(Step.REFRESH, Purpose.REFRESH))
-    if call is not None and len(answers) == 1 and stopped_at(trace, Step.REFRESH):
+    last = _refreshes(trace)[1]
+    call = trace.last(Step.REFRESH, Purpose.LIST_TOOLS)
+    if last is not None and issued(last) and call is not None:
         yield from refusal_evidence(call)
 
 
-def _called(trace: Trace) -> Exchange | None:
-    return trace.last(Step.REFRESH, Purpose.LIST_TOOLS)
+def _refreshes(trace: Trace) -> tuple[Exchange | None, Exchange | None]:
+    """Of a run that stopped there: the last refresh, and the one before it that got a token."""
+    if not stopped_at(trace, Step.REFRESH):
+        return None, None
+    answers = refreshes(trace)
+    got = [one for one in answers[:-1] if issued(one)]
+    return got[-1] if got else None, answers[-1] if answers else None
+
+
+def _withheld(answer: Exchange | None) -> bool:
+    """True when an answer with a token held no further refresh token."""
+    return answer is not None and not document(answer).get("refresh_token")
 
 
 def _stepped_up(trace: Trace) -> Iterator[Evidence]:
