@@ -44,8 +44,6 @@ class Machine:
     """What the JWT bearer grant presents."""
     identity: Identity | None = None
     """Where the assertion is got in exchange for an ID token, if it is not there yet."""
-    sign: Callable[[str], str] | None = None
-    """Makes the client assertion for an audience (RFC 7523 section 2.2); else there is a secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +53,9 @@ class Choices:
     target: str
     client_id: str | None = None
     client_secret: str | None = None
+    sign: Callable[[str], str] | None = None
+    """Makes the given client's assertion for an audience (RFC 7523 section 2.2), for a client that
+    has a key and no secret."""
     registration: Registration = Registration.AUTO
     scope: str | None = None
     headers: Headers = ()
@@ -77,6 +78,7 @@ class Choices:
         value: dict[str, Json] = {
             "client_id": self.client_id,
             "client_secret": None if self.client_secret is None else "<client_secret>",
+            "signs": self.sign is not None or None,
             "registration": str(self.registration),
             "scope": self.scope,
             "headers": [name for name, _ in self.headers],
@@ -104,6 +106,7 @@ class Choices:
             target=target,
             client_id=text("client_id"),
             client_secret=text("client_secret"),
+            sign=_recorded_assertion if value.get("signs") is True else None,
             registration=Registration(text("registration") or Registration.AUTO),
             scope=text("scope"),
             headers=tuple((str(one), "") for one in headers) if isinstance(headers, list) else (),
@@ -115,6 +118,11 @@ class Choices:
             switches=tuple(map(str, switches)) if isinstance(switches, list) else (),
             deep=value.get("deep") is True,
         )
+
+
+def _recorded_assertion(_audience: str) -> str:
+    """Stands for what a recorded client signed, as the key is not in the recording."""
+    return "<client_assertion>"
 
 
 class Entropy(Protocol):

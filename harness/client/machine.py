@@ -13,7 +13,6 @@ from harness.client.token import machine_token
 from harness.model.trace import Purpose, Step
 from harness.model.wellknown import canonical_resource
 
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TOKEN_TYPE = "urn:ietf:params:oauth:token-type:"
 
 
@@ -38,9 +37,6 @@ def access(
         fields.append(("assertion", assertion or ""))
     if scope:
         fields.append(("scope", scope))
-    if machine.sign is not None:
-        signed = machine.sign(server.issuer)
-        fields += [("client_assertion_type", _ASSERTION_TYPE), ("client_assertion", signed)]
     tokens = yield from machine_token(
         speaker, server=server, client=client, fields=fields, resource=named
     )

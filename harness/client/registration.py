@@ -43,8 +43,7 @@ def register(speaker: Speaker, server: Server, scope: str | None) -> Flow[Client
 def _client(speaker: Speaker, server: Server, scope: str | None) -> Flow[Client | None]:
     choices = speaker.choices
     if choices.client_id is not None:
-        given = _listed_method(speaker, server, speaker.profile.given_client_auth)
-        method = given if choices.client_secret else "none"
+        method = _given_method(speaker, server)
         yield speaker.note(
             Step.REGISTRATION, f"the given client is used, {method}", way="given", method=method
         )
@@ -64,6 +63,15 @@ def _client(speaker: Speaker, server: Server, scope: str | None) -> Flow[Client 
         )
         return None
     return (yield from _dynamic(speaker, server, endpoint, scope))
+
+
+def _given_method(speaker: Speaker, server: Server) -> str:
+    """How a given client proves itself: with its key, with its secret, or not at all."""
+    if speaker.choices.sign is not None:
+        return "private_key_jwt"
+    if not speaker.choices.client_secret:
+        return "none"
+    return _listed_method(speaker, server, speaker.profile.given_client_auth)
 
 
 def _listed_method(speaker: Speaker, server: Server, registered: str) -> str:

@@ -12,6 +12,7 @@ from harness.client.speaker import Speaker
 from harness.model.trace import Exchange, Headers, Purpose, Step
 from harness.profiles.policy import TokenAnswer
 
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _REFRESHING = (Purpose.REFRESH, Purpose.BOGUS_REFRESH, Purpose.SPENT_REFRESH)
 
 
@@ -139,7 +140,7 @@ def _post(
     purpose: Purpose,
     exploration: bool = False,
 ) -> Flow[Exchange]:
-    extra, credentials = _authentication(client)
+    extra, credentials = _authentication(speaker, server, client)
     named = [("resource", resource)] if resource else []
     first, last = (credentials, named)
     if speaker.profile.resource_before_client:
@@ -158,9 +159,11 @@ def _post(
     )
 
 
-def _authentication(client: Client) -> tuple[Headers, list[tuple[str, str]]]:
-    """Header and form fields that prove who the client is (RFC 6749 section 2.3.1)."""
-    secret = client.client_secret or ""
+def _authentication(
+    speaker: Speaker, server: Server, client: Client
+) -> tuple[Headers, list[tuple[str, str]]]:
+    """Header and form fields that prove who the client is (RFC 6749 section 2.3)."""
+    secret, sign = client.client_secret or "", speaker.choices.sign
     match client.auth_method:
         case "client_secret_basic":
             pair = f"{quote_plus(client.client_id)}:{quote_plus(secret)}"
@@ -168,6 +171,13 @@ def _authentication(client: Client) -> tuple[Headers, list[tuple[str, str]]]:
             return (("Authorization", f"Basic {value}"),), []
         case "none":
             return (), [("client_id", client.client_id)]
+        case "private_key_jwt" if sign is not None:
+            # RFC 7523 section 2.2.
+            proof = [
+                ("client_assertion_type", _ASSERTION_TYPE),
+                ("client_assertion", sign(server.issuer)),
+            ]
+            return (), [("client_id", client.client_id), *proof]
         case _:
             return (), [("client_id", client.client_id), ("client_secret", secret)]
 

@@ -32,6 +32,7 @@ def main() -> int:
         client_id=context.get("client_id"),
         client_secret=context.get("client_secret"),
         prove=_prover(),
+        sign=_signer(context) if "private_key_pem" in context else None,
         machine=_machine(os.environ.get("MCP_CONFORMANCE_SCENARIO", ""), context),
         call_tool="test-tool",
         document="https://conformance-test.local/client-metadata.json",
@@ -54,9 +55,7 @@ def _machine(scenario: str, context: Context) -> Machine | None:
         return Machine(grant=MachineGrant.JWT_BEARER, identity=identity)
     if "valid_jwt" in context:
         return Machine(grant=MachineGrant.JWT_BEARER, assertion=context["valid_jwt"])
-    if "private_key_pem" in context:
-        return Machine(grant=MachineGrant.CLIENT_CREDENTIALS, sign=_signer(context))
-    if "client-credentials" in scenario:
+    if "private_key_pem" in context or "client-credentials" in scenario:
         return Machine(grant=MachineGrant.CLIENT_CREDENTIALS)
     return None
 
