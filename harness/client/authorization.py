@@ -48,12 +48,19 @@ def scope_to_ask(
     listed = scopes(server.document, "scopes_supported") or ""
     if not scope and listed and speaker.profile.server_scopes:
         scope, origin = listed, "server metadata"
-    offered = listed.split()
-    alone = speaker.profile.offline_access is OfflineAccess.WHEN_LISTED
-    if "offline_access" in offered and "offline_access" not in scope.split() and (scope or alone):
-        scope = f"{scope} offline_access".strip()
+    longer = with_offline_access(speaker, server, scope)
+    if longer != scope:
         origin += " and offline_access"
-    return scope or None, origin
+    return longer or None, origin
+
+
+def with_offline_access(speaker: Speaker, server: Server, scope: str) -> str:
+    """The scope, and `offline_access` where the surface adds it for this server."""
+    offered = (scopes(server.document, "scopes_supported") or "").split()
+    alone = speaker.profile.offline_access is OfflineAccess.WHEN_LISTED
+    if "offline_access" not in offered or "offline_access" in scope.split():
+        return scope
+    return f"{scope} offline_access".strip() if scope or alone else scope
 
 
 def authorization_url(

@@ -128,8 +128,6 @@ def list_tools(speaker: Speaker, step: Step, session: Session, token: str | None
 
 def list_others(speaker: Speaker, session: Session, token: str | None) -> Flow[None]:
     """Prompts and resources, which claude.ai asks for whether the server has any or not."""
-    if not speaker.profile.lists_prompts_and_resources:
-        return
     for number, (purpose, method) in enumerate(
         (
             (Purpose.LIST_PROMPTS, "prompts/list"),
@@ -171,7 +169,7 @@ def list_tools_oddly(
 
 
 def call_tool(
-    speaker: Speaker, step: Step, session: Session, *, name: str, token: str | None
+    speaker: Speaker, step: Step, session: Session, name: str, token: str | None
 ) -> Flow[Exchange]:
     params: dict[str, Json] = {"name": name, "arguments": {}}
     return _session_call(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from harness.client.choices import Registration
 from harness.client.discovery import Server
 from harness.client.events import Flow
+from harness.client.lifetimes import secret_ends, secret_lifetime
 from harness.client.speaker import Speaker, compact
 from harness.model.trace import Exchange, Json, Purpose, Step
 from harness.profiles.policy import (
@@ -26,6 +27,8 @@ class Client:
     client_id: str
     client_secret: str | None = None
     auth_method: str = "none"
+    dynamic: bool = False
+    """True where it registered itself, and can do so again."""
 
 
 def register(speaker: Speaker, server: Server, scope: str | None) -> Flow[Client | None]:
@@ -121,15 +124,23 @@ def _dynamic(
         yield from _variants(speaker, endpoint, exchange)
         what = exchange.failure.text if exchange.failure else f"answer {exchange.status}"
         yield from speaker.stop(Step.REGISTRATION, f"registration failed: {what}")
-    else:
-        if client.client_secret:
-            method = _listed_method(speaker, server, client.auth_method)
-            client = replace(client, auth_method=method)
-        yield speaker.note(
-            Step.REGISTRATION,
-            f"registered, token endpoint authentication {client.auth_method}",
-            method=client.auth_method,
-        )
+        return None
+    return (yield from _accepted(speaker, server, exchange, client))
+
+
+def _accepted(speaker: Speaker, server: Server, exchange: Exchange, client: Client) -> Flow[Client]:
+    """The registered client as it proves itself, with a note of that and of its secret's end."""
+    if client.client_secret:
+        method = _listed_method(speaker, server, client.auth_method)
+        client = replace(client, auth_method=method)
+    yield speaker.note(
+        Step.REGISTRATION,
+        f"registered, token endpoint authentication {client.auth_method}",
+        method=client.auth_method,
+    )
+    end = secret_ends(exchange) if client.client_secret else None
+    if end is not None:
+        yield speaker.note(Step.REGISTRATION, end, secret_lifetime=secret_lifetime(exchange))
     return client
 
 
@@ -210,4 +221,4 @@ def _registered(speaker: Speaker, exchange: Exchange) -> Client | None:
     asked = speaker.profile.registration_body.get("token_endpoint_auth_method", "none")
     method = document.get("token_endpoint_auth_method", asked)
     held = secret if isinstance(secret, str) and secret else None
-    return Client(client_id, held, str(method) if held else "none")
+    return Client(client_id, held, str(method) if held else "none", dynamic=True)

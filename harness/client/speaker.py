@@ -43,6 +43,8 @@ class Speaker:
     """True where tokens are bound to a key (RFC 9449)."""
     nonces: dict[str, str] = field(default_factory=dict)
     """The latest nonce of each origin."""
+    standing: Note | None = None
+    """The stop that stands if what Claude tries instead fails too."""
 
     def headers(self, voice: Voice, url: str, extra: Headers = ()) -> Headers:
         """The complete header list of a request, in wire order."""
@@ -157,7 +159,10 @@ class Speaker:
     def stop(self, step: Step, text: str) -> Flow[None]:
         """Claude stops here; whatever follows is exploration."""
         if not self.exploring:
-            yield Note(step=step, kind=NoteKind.STOP, text=text)
+            first, self.standing = self.standing, None
+            if first is not None:
+                first = replace(first, text=f"{first.text}; then {text}")
+            yield first or Note(step=step, kind=NoteKind.STOP, text=text)
         self.exploring = True
 
 

@@ -7,10 +7,11 @@ from urllib.parse import quote_plus, urlencode
 from harness.client.authorization import Grant
 from harness.client.discovery import Server
 from harness.client.events import Flow
+from harness.client.lifetimes import token_lifetime
 from harness.client.registration import Client
 from harness.client.speaker import Speaker
 from harness.model.trace import Exchange, Headers, Purpose, Step
-from harness.profiles.policy import TokenAnswer
+from harness.profiles.policy import TokenAnswer, UnknownClient
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _REFRESHING = (Purpose.REFRESH, Purpose.BOGUS_REFRESH, Purpose.SPENT_REFRESH)
@@ -20,27 +21,34 @@ _REFRESHING = (Purpose.REFRESH, Purpose.BOGUS_REFRESH, Purpose.SPENT_REFRESH)
 class Tokens:
     access_token: str
     refresh_token: str | None = None
+    expires_in: float | None = None
+    """Seconds, as they were issued; None where the answer named none."""
 
 
 def exchange_code(
     speaker: Speaker, *, server: Server, client: Client, grant: Grant
-) -> Flow[Tokens | None]:
-    """Trade the code for tokens; None after a stop."""
+) -> Flow[Exchange]:
+    """The answer to the code, asked once more where the surface does so after a refusal."""
     if speaker.profile.fetches_metadata_again and server.url:
         # The broker asks for the metadata once more right before the token request.
         yield from speaker.get(Step.TOKEN, server.purpose, server.url)
     fields = code_fields(speaker, grant)
-    exchange = yield from _post(
-        speaker, server, client, fields=fields, resource=grant.resource, purpose=Purpose.TOKEN
-    )
-    tokens = issued(exchange)
-    fault = _unreadable(speaker, exchange) if tokens is not None else None
-    if fault is not None:
-        yield from speaker.stop(Step.TOKEN, f"the token answer has {fault}")
-        return None
-    if tokens is None:
-        yield from speaker.stop(Step.TOKEN, f"no token: {_account(exchange)}")
-    return tokens
+    for last in (not speaker.profile.retries_refused_code, True):
+        exchange = yield from _post(
+            speaker, server, client, fields=fields, resource=grant.resource, purpose=Purpose.TOKEN
+        )
+        if last or exchange.status != 400 or oauth_error(exchange) != "invalid_grant":
+            break
+        yield speaker.note(Step.TOKEN, "the code is refused; it is sent once more", retried=True)
+    return exchange
+
+
+def fault(speaker: Speaker, exchange: Exchange) -> str | None:
+    """Why the surface can do nothing with an answer to a code, or None."""
+    if issued(exchange) is None:
+        return f"no token: {account(exchange)}"
+    unreadable = _unreadable(speaker, exchange)
+    return f"the token answer has {unreadable}" if unreadable else None
 
 
 def machine_token(
@@ -57,7 +65,7 @@ def machine_token(
     )
     tokens = issued(exchange)
     if tokens is None:
-        yield from speaker.stop(Step.TOKEN, f"no token: {_account(exchange)}")
+        yield from speaker.stop(Step.TOKEN, f"no token: {account(exchange)}")
     return tokens
 
 
@@ -127,7 +135,8 @@ def issued(exchange: Exchange) -> Tokens | None:
     access, renewal = document.get("access_token"), document.get("refresh_token")
     if not isinstance(access, str) or not access or "error" in document:
         return None
-    return Tokens(access, renewal if isinstance(renewal, str) and renewal else None)
+    held = renewal if isinstance(renewal, str) and renewal else None
+    return Tokens(access, held, token_lifetime(document))
 
 
 def _post(
@@ -195,9 +204,28 @@ def _unreadable(speaker: Speaker, exchange: Exchange) -> str | None:
     return None
 
 
-def _account(exchange: Exchange) -> str:
+def client_is_gone(client: Client, exchange: Exchange) -> bool:
+    """True where the server no longer knows a client that registered itself (RFC 6749 5.2)."""
+    return client.dynamic and exchange.status == 401 and oauth_error(exchange) == "invalid_client"
+
+
+def aftermath(speaker: Speaker, client: Client, exchange: Exchange) -> str:
+    """What a refusal means for the client that was registered, as the tail of a note."""
+    keeps = speaker.profile.unknown_client is UnknownClient.STOP
+    if keeps or not client_is_gone(client, exchange):
+        return ""
+    return "; the client is dropped, and the next sign-in registers another"
+
+
+def oauth_error(exchange: Exchange) -> str | None:
+    """The error code of a refusal (RFC 6749 section 5.2), or None."""
+    error = (exchange.json_object or {}).get("error")
+    return error if isinstance(error, str) else None
+
+
+def account(exchange: Exchange) -> str:
+    """What came of a token request, for a note."""
     if exchange.failure:
         return exchange.failure.text
-    document = exchange.json_object or {}
-    error = document.get("error")
-    return f"answer {exchange.status}" + (f", {error}" if isinstance(error, str) else "")
+    error = oauth_error(exchange)
+    return f"answer {exchange.status}" + (f", {error}" if error is not None else "")

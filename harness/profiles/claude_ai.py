@@ -17,6 +17,7 @@ from harness.profiles.policy import (
     S256Check,
     StepUpScope,
     TokenAnswer,
+    UnknownClient,
 )
 from harness.profiles.profile import Profile, Provenance
 
@@ -112,6 +113,7 @@ PROFILE = Profile(
     resource_without_metadata=True,
     resource_before_client=False,
     token_answer=TokenAnswer.LENIENT,
+    unknown_client=UnknownClient.REGISTER_ANEW,
     callback_iss=CallbackIss.ACCEPT,
     fetches_metadata_again=True,
     step_up_scope=StepUpScope.CHALLENGED,
@@ -230,6 +232,21 @@ PROFILE = Profile(
         "resource_before_client": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.GUESS),
         "challenged_scope": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
         "token_answer": Provenance(_TROUBLE_DOCS, "2026-08", Confidence.GUESS),
+        "retries_refused_code": Provenance("nothing", "2026-11-23", Confidence.GUESS),
+        "unknown_client": Provenance(
+            "support.anthropic.com/en/articles/11503834",
+            "2025-07",
+            Confidence.DOCUMENTED,
+            "that it registers again; whether in the same attempt is a guess",
+        ),
+        "early_refresh_below": Provenance(
+            _AUTH_DOCS,
+            "2026-10-01",
+            Confidence.DOCUMENTED,
+            "up to five minutes before the end, on a schedule and not before each call; "
+            "the refresh of a run stands for that",
+        ),
+        "refresh_retry_delays": Provenance("nothing", "2026-11-23", Confidence.GUESS),
         "server_scopes": Provenance(
             f"{_TRACKER}228", "2026-04-24", Confidence.CONTESTED, "two reports of the whole list"
         ),

@@ -18,6 +18,7 @@ from harness.profiles.policy import (
     S256Check,
     StepUpScope,
     TokenAnswer,
+    UnknownClient,
 )
 from harness.profiles.profile import Profile, Provenance
 
@@ -84,6 +85,7 @@ PROFILE = Profile(
     resource_without_metadata=True,
     resource_before_client=True,
     token_answer=TokenAnswer.TYPED,
+    unknown_client=UnknownClient.STOP,
     callback_iss=CallbackIss.ENFORCE,
     fetches_metadata_again=False,
     step_up_scope=StepUpScope.UNION,

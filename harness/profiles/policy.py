@@ -58,6 +58,7 @@ class CallbackIss(StrEnum):
 
 class StepUpScope(StrEnum):
     CHALLENGED = "the challenged scope alone"
+    CHALLENGED_OFFLINE = "the challenged scope, and `offline_access` as in the first request"
     UNION = "the union of the old and the challenged scope"
 
 
@@ -87,6 +88,14 @@ class S256Check(StrEnum):
 
     IGNORE = "go on"
     STOP = "stop once a client is there"
+
+
+class UnknownClient(StrEnum):
+    """What follows when the token endpoint answers 401 `invalid_client` to a registered client."""
+
+    REGISTER_ANEW = "register another client and sign in with it, once"
+    NEXT_SIGN_IN = "stop; the client is dropped, and the next sign-in registers another"
+    STOP = "stop"
 
 
 class TokenAnswer(StrEnum):

@@ -21,6 +21,7 @@ from harness.profiles.policy import (
     S256Check,
     StepUpScope,
     TokenAnswer,
+    UnknownClient,
 )
 
 MESSAGE_MEMBERS = ("jsonrpc", "id", "method", "params")
@@ -123,6 +124,13 @@ class Profile:
     resource_before_client: bool
     """True where `resource` stands before the client's credentials in token requests."""
     token_answer: TokenAnswer
+    retries_refused_code: bool = False
+    """True where a code that is refused with `invalid_grant` is sent once more."""
+    unknown_client: UnknownClient
+    early_refresh_below: float = 0.0
+    """A token that was issued for less is renewed before every call; 0 where none is."""
+    refresh_retry_delays: tuple[float, ...] = ()
+    """The waits before a refresh is tried again after 5xx."""
     callback_iss: CallbackIss
     fetches_metadata_again: bool
     step_up_scope: StepUpScope

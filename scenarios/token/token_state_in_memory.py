@@ -84,7 +84,9 @@ def detect(trace: Trace) -> Iterator[Evidence]:
 def _was_used(trace: Trace, answer: Exchange) -> bool:
     code = form(answer).get("code")
     earlier = [one for one in trace.at(Step.TOKEN, Purpose.TOKEN) if one.n < answer.n]
-    return any(form(one).get("code") == code for one in earlier)
+    # Claude Code sends a refused code once more, which did not use it up.
+    accepted = [one for one in earlier if not refused(one, "invalid_grant")]
+    return any(form(one).get("code") == code for one in accepted)
 
 
 def _of_another_client(trace: Trace, answer: Exchange) -> bool:
