@@ -89,7 +89,7 @@ def _establish(
     # The voice that works with the server has asked already where it speaks first.
     if opening.open_to_all and opening.exchange.voice is Voice.RUNTIME:
         stateless = mcp.discovered(speaker.profile, opening.exchange)
-        opened = None if stateless else mcp.handshake(opening.exchange)
+        opened = None if stateless else mcp.handshake(speaker.profile, opening.exchange)
         return (yield from _agreed(speaker, opened or _stateless(speaker))), access
     access = yield from fresh(speaker, access)
     exchange = yield from mcp.discover(speaker, Step.CONNECT, bearer(access))
@@ -97,16 +97,18 @@ def _establish(
         return (yield from _agreed(speaker, _stateless(speaker))), access
     first = partial(mcp.initialize, speaker, Step.CONNECT)
     exchange, access = yield from called(speaker, access, first)
-    session = mcp.handshake(exchange)
+    session = mcp.handshake(speaker.profile, exchange)
     if session is None and _worth_another_try(exchange, opening):
         for delay in speaker.profile.connect_retry_delays:
             yield Wait(delay, f"answer {exchange.status}; Claude tries again after {delay:g} s")
             exchange, access = yield from called(speaker, access, first)
-            session = mcp.handshake(exchange)
+            session = mcp.handshake(speaker.profile, exchange)
             if session is not None or exchange.status == 401:
                 break
     if session is None:
-        yield from speaker.stop(Step.CONNECT, failed(exchange) or "no usable answer")
+        yield from speaker.stop(
+            Step.CONNECT, failed(speaker.profile, exchange) or "no usable answer"
+        )
         if exchange.status == 401 and access is not None:
             yield from _published_keys(speaker, access)
         return None
@@ -146,7 +148,7 @@ def _use(
         access = yield from fresh(speaker, access)
         yield from mcp.open_stream(speaker, session, bearer(access))
     exchange, access = yield from _list_tools(speaker, session, access)
-    problem = failed(exchange)
+    problem = failed(speaker.profile, exchange)
     if problem is not None:
         yield from speaker.stop(Step.SESSION, f"tools/list failed: {problem}")
         return False, access

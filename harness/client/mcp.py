@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.client.events import Flow, Send
+from harness.client.outcome import readable
 from harness.client.speaker import Speaker, compact, with_value
 from harness.model.jsonrpc import RpcAnswer, answer_to
 from harness.model.trace import Exchange, Headers, Json, Purpose, Step, Voice
@@ -201,14 +202,14 @@ def end_session(speaker: Speaker, session: Session, token: str | None) -> Flow[E
 
 def discovered(profile: Profile, exchange: Exchange) -> bool:
     """True when the answer to server/discover speaks the stateless era's version."""
-    found = _accepted(exchange)
+    found = _accepted(profile, exchange)
     versions = found.result.get("supportedVersions") if found and found.result else None
     return isinstance(versions, list) and profile.modern_version in versions
 
 
-def handshake(exchange: Exchange) -> Session | None:
+def handshake(profile: Profile, exchange: Exchange) -> Session | None:
     """The session that an answer to initialize opens, or None when it is no such answer."""
-    found = _accepted(exchange)
+    found = _accepted(profile, exchange)
     if found is None or found.result is None or exchange.response is None:
         return None
     version = found.result.get("protocolVersion")
@@ -217,8 +218,9 @@ def handshake(exchange: Exchange) -> Session | None:
     return Session(version, False, exchange.response.header("mcp-session-id"))
 
 
-def _accepted(exchange: Exchange) -> RpcAnswer | None:
-    return answer_to(exchange) if exchange.status == 200 else None
+def _accepted(profile: Profile, exchange: Exchange) -> RpcAnswer | None:
+    good = exchange.status == 200 and readable(profile, exchange)
+    return answer_to(exchange) if good else None
 
 
 def _modern_meta(speaker: Speaker) -> dict[str, Json]:

@@ -86,7 +86,7 @@ def renew(speaker: Speaker, session: Session, access: Access | None) -> Flow[Acc
         yield from speaker.stop(Step.REFRESH, _refused(speaker, access, exchange))
         return access
     call = yield from mcp.list_tools(speaker, Step.REFRESH, session, tokens.access_token)
-    problem = failed(call)
+    problem = failed(speaker.profile, call)
     if problem is not None:
         yield from speaker.stop(Step.REFRESH, f"the refreshed token was refused: {problem}")
     elif tokens.refresh_token is None:

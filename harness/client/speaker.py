@@ -56,11 +56,13 @@ class Speaker:
             case Voice.BROWSER:
                 base = (("Host", "$HOST"), *self.profile.browser_headers)
         filled = _filled(base, url)
+        named = {name.lower() for name, _ in extra}
+        kept = tuple(one for one in filled if one[0].lower() not in named)
         if voice is Voice.BROKER and self.profile.broker_extras_first:
-            named = {name.lower() for name, _ in extra}
-            return extra + tuple(one for one in filled if one[0].lower() not in named)
-        order = self.profile.runtime_header_order if voice is Voice.RUNTIME else ()
-        return _ordered(filled + extra, order) if order else filled + extra
+            return extra + kept
+        if voice is Voice.RUNTIME and (order := self.profile.runtime_header_order):
+            return _ordered(kept + extra, order)
+        return filled + extra
 
     def get(
         self,
@@ -107,18 +109,19 @@ class Speaker:
         media_type: str,
         extra: Headers = (),
         timeout: float | None = None,
+        voice: Voice = Voice.BROKER,
         exploration: bool = False,
     ) -> Flow[Exchange]:
-        """POST a form or JSON document as the broker, following redirects."""
+        """POST a form or JSON document, as the broker unless told otherwise, with redirects."""
         content = (("Content-Length", str(len(body))), ("Content-Type", media_type))
         return self.follow(
             Send(
                 step=step,
                 purpose=purpose,
-                voice=Voice.BROKER,
+                voice=voice,
                 method="POST",
                 url=url,
-                headers=self.headers(Voice.BROKER, url, extra + content),
+                headers=self.headers(voice, url, extra + content),
                 body=body,
                 timeout=timeout or self.profile.token_timeout,
                 exploration=exploration,

@@ -34,7 +34,7 @@ def step_up(
     exchange, held = yield from called(
         speaker, more, partial(mcp.call_tool, speaker, Step.STEP_UP, session, name)
     )
-    problem = failed(exchange)
+    problem = failed(speaker.profile, exchange)
     if problem is not None:
         yield from speaker.stop(Step.STEP_UP, f"the call failed again: {problem}")
     return problem is None, held

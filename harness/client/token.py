@@ -10,7 +10,7 @@ from harness.client.events import Flow
 from harness.client.lifetimes import token_lifetime
 from harness.client.registration import Client
 from harness.client.speaker import Speaker
-from harness.model.trace import Exchange, Headers, Purpose, Step
+from harness.model.trace import Exchange, Headers, Purpose, Step, Voice
 from harness.profiles.policy import TokenAnswer, UnknownClient
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -163,6 +163,7 @@ def _post(
         body=body,
         media_type="application/x-www-form-urlencoded",
         extra=speaker.profile.token_headers + extra,
+        voice=speaker.profile.refresh_voice if refreshing else Voice.BROKER,
         timeout=speaker.profile.refresh_timeout if refreshing else speaker.profile.token_timeout,
         exploration=exploration,
     )

@@ -142,6 +142,8 @@ PROFILE = Profile(
         "first_stateless_id": _GUESS,
         "stream_accept": _GUESS,
         "ends_session": Provenance(f"{_TRACKER}99", "2026-03-24", Confidence.REPORTED),
+        "needs_media_type": _GUESS,
+        "refresh_voice": _GUESS,
         "own_headers_at": _GUESS,
         "runtime_discovery_headers": Provenance(
             f"{_TRACKER}76", "2026-03-01", Confidence.OBSERVED, "the broker alone reads them"
@@ -232,7 +234,7 @@ PROFILE = Profile(
         "resource_before_client": Provenance(f"{_TRACKER}430", "2026-06-23", Confidence.GUESS),
         "challenged_scope": Provenance(_AUTH_DOCS, "2026-10-01", Confidence.DOCUMENTED),
         "token_answer": Provenance(_TROUBLE_DOCS, "2026-08", Confidence.GUESS),
-        "retries_refused_code": Provenance("nothing", "2026-11-23", Confidence.GUESS),
+        "retries_refused_code": _GUESS,
         "unknown_client": Provenance(
             "support.anthropic.com/en/articles/11503834",
             "2025-07",
@@ -246,7 +248,7 @@ PROFILE = Profile(
             "up to five minutes before the end, on a schedule and not before each call; "
             "the refresh of a run stands for that",
         ),
-        "refresh_retry_delays": Provenance("nothing", "2026-11-23", Confidence.GUESS),
+        "refresh_retry_delays": _GUESS,
         "server_scopes": Provenance(
             f"{_TRACKER}228", "2026-04-24", Confidence.CONTESTED, "two reports of the whole list"
         ),

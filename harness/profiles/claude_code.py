@@ -89,6 +89,7 @@ PROFILE = Profile(
     first_stateless_id=0,
     stream_accept="text/event-stream",
     ends_session=False,
+    needs_media_type=True,
     own_headers_at=frozenset(
         {
             (Voice.RUNTIME, Step.RESOURCE_METADATA),
@@ -160,6 +161,7 @@ PROFILE = Profile(
     token_answer=TokenAnswer.TYPED,
     retries_refused_code=True,
     unknown_client=UnknownClient.NEXT_SIGN_IN,
+    refresh_voice=Voice.RUNTIME,
     early_refresh_below=300.0,
     refresh_retry_delays=(1.0, 2.0),
     callback_iss=CallbackIss.ENFORCE,
@@ -197,6 +199,8 @@ PROFILE = Profile(
         "empty_params": _measured(),
         "first_stateless_id": _measured("server/discover has an id of its own kind"),
         "stream_accept": _measured(),
+        "needs_media_type": _measured(),
+        "refresh_voice": _measured("in the connect path, which is where it refreshes"),
         "ends_session": _measured("no DELETE when `claude mcp list` ends"),
         "own_headers_at": _measured("the headers of `claude mcp add --header`"),
         "runtime_discovery_headers": _measured(

@@ -81,6 +81,8 @@ class Profile:
     stream_accept: str | None = None
     """What the handshake era's GET accepts, where that is less than what a POST does."""
     ends_session: bool = True
+    needs_media_type: bool = False
+    """True where an answer that is labelled neither JSON nor an event stream is no answer."""
     own_headers_at: frozenset[tuple[Voice, Step]] = frozenset()
     """The metadata requests that carry the headers a user has set for the MCP server."""
 
@@ -127,6 +129,7 @@ class Profile:
     retries_refused_code: bool = False
     """True where a code that is refused with `invalid_grant` is sent once more."""
     unknown_client: UnknownClient
+    refresh_voice: Voice = Voice.BROKER
     early_refresh_below: float = 0.0
     """A token that was issued for less is renewed before every call; 0 where none is."""
     refresh_retry_delays: tuple[float, ...] = ()

@@ -122,7 +122,8 @@ async def test_it_stops_where_the_simulation_stops(
     assert simulated.diagnosis.stopped_at is step
     if step is not Step.REACH:
         # What the server said may be shortened by either.
-        assert (simulated.diagnosis.shows or "-").removesuffix(" ...")[:25] in outcome.trace.stop.text
+        shown = (simulated.diagnosis.shows or "-").removesuffix(" ...")
+        assert shown[:25] in outcome.trace.stop.text
 
 
 async def test_it_registers_and_speaks_the_handshake_era(claude: Path) -> None:
