@@ -1,0 +1,1 @@
+"""What an access log alone shows of Claude's connections."""
