@@ -78,7 +78,6 @@ def _recording_options(function: Command) -> Command:
             show_default=True,
             help="What to print.",
         ),
-        click.argument("recording", type=click.Path(path_type=Path)),
     ):
         function = option(function)
     return _scenarios_option(function)
@@ -233,6 +232,7 @@ def tui(target: str | None = None, **options: object) -> None:
 
 
 @cli.command(short_help="Run the client against a recording, offline.")
+@click.argument("recording", type=click.Path(path_type=Path))
 @_recording_options
 def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
@@ -246,13 +246,41 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> Non
 
 
 @cli.command(short_help="Judge a recording by today's patterns.")
+@click.argument("recording", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--access-log",
+    "logs",
+    multiple=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Read a web server's access log instead, - for standard input; repeatable.",
+)
+@click.option("--mcp-path", metavar="PATH", help="The MCP endpoint's path in the access log.")
+@click.option("--target", metavar="URL", help="The same, as the URL entered in Claude.")
 @_recording_options
-def diagnose(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
-    """Judge RECORDING as it is, by today's patterns.
+def diagnose(
+    recording: Path | None,
+    logs: tuple[Path, ...],
+    mcp_path: str | None,
+    target: str | None,
+    form: str,
+    fail_on: str,
+    folder: Path | None,
+) -> None:
+    """Judge RECORDING as it is, by today's patterns; or what an access log shows.
 
     \b
     harness diagnose recordings/2026-11-23T0400-mcp.example.com-claude-ai.jsonl
+    harness diagnose --access-log /var/log/nginx/access.log --mcp-path /mcp
     """
+    if logs:
+        from harness.commands.access_log import judge_log
+
+        if recording is not None:
+            raise click.UsageError("Give a RECORDING or --access-log, not both.")
+        sys.exit(judge_log(logs, mcp_path=mcp_path, target=target, form=form, folder=folder))
+    if recording is None:
+        raise click.UsageError("Give a RECORDING, or --access-log FILE.")
     from harness.commands.replay import judge
 
     sys.exit(judge(recording, form, fail_on, folder))
