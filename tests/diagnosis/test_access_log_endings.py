@@ -137,6 +137,7 @@ HEALTHY_LOGS = {
     "a refused call first": (*OPENING, *FOUND, *SIGNED, *TOKEN, Ask(USER, "POST /mcp", 401),
                              Ask(HTTPX, "POST /token", 200), *CALLS),
     "only calls": tuple(Ask(USER, "POST /mcp", 200) for _ in range(5)),
+    "one failed call later": (*HEALTHY, Ask(USER, "POST /mcp", 502, 3000)),
     "lists that the server lacks": (*HEALTHY, Ask(USER, "POST /mcp", 404),
                                     Ask(USER, "POST /mcp", 404)),
 }  # fmt: skip
@@ -250,6 +251,14 @@ BROKEN_LOGS: dict[str, tuple[tuple[Ask, ...], Step, str | None]] = {
          Ask(USER, "POST /mcp", 404)),
         Step.SESSION, "session-affinity-lost",
     ),
+    "lost later": (
+        (*HEALTHY, Ask(HTTPX, "POST /token", 400, 3000), Ask(USER, "POST /mcp", 401)),
+        Step.REFRESH, "refresh-tokens-not-persisted",
+    ),
+    "blocked later": (
+        (*HEALTHY, *(Ask(USER, "POST /mcp", 403, 1000 * (not n)) for n in range(3))),
+        Step.SESSION, "bearer-403-valid-token",
+    ),
     "refresh refused": (
         (*(Ask(USER, "POST /mcp", 200) for _ in range(3)), Ask(HTTPX, "POST /token", 400),
          Ask(USER, "POST /mcp", 401)),
@@ -360,6 +369,16 @@ def test_a_log_without_agents_is_read_with_doubt() -> None:
     assert attempt.surface is None
     assert attempt.sureness is Sureness.DOUBTFUL
     assert attempt.verdict is Verdict.CONNECTS
+
+
+def test_a_log_without_agents_shows_anthropic_by_its_addresses() -> None:
+    asked = [Ask(None, one.request, one.status, one.after, one.ip) for one in HEALTHY]
+    stranger = Ask(None, "POST /mcp", 401, ip="10.0.0.9")
+    diagnosis = judged(*asked, stranger)
+    (attempt,) = diagnosis.decisive
+    assert (attempt.surface, attempt.sureness) == (Surface.CLAUDE_AI, Sureness.CERTAIN)
+    assert [one.step for one in attempt.seen if one.step is Step.AUTHORIZE] == [Step.AUTHORIZE]
+    assert diagnosis.verdict is Verdict.CONNECTS
 
 
 def test_the_endpoint_is_inferred_or_given() -> None:

@@ -13,7 +13,7 @@ from harness.diagnosis.access_log.speaker import sureness
 from harness.diagnosis.access_log.story import REDIRECTS, Ending, Story
 from harness.diagnosis.access_log.streams import streams
 from harness.diagnosis.catalogue import Scenario, scenario
-from harness.model.access_log import Attempt, LogDiagnosis, Seen, Suspect
+from harness.model.access_log import Attempt, LogDiagnosis, Seen, Sureness, Suspect
 from harness.model.trace import Purpose, Step, Voice
 from harness.model.verdict import Surface, Verdict
 
@@ -155,11 +155,19 @@ def _risks(story: Story, opening: Sequence[Seen], *, old: bool) -> Iterator[str]
 
 
 def _decisive(attempts: Sequence[Attempt]) -> tuple[Attempt, ...]:
-    """Of each surface its latest attempt that shows an end; calls of old connections come last."""
+    """Of each surface its latest attempt that shows an end; what is doubtful decides last."""
+    attempts = [one for one in attempts if one.sureness is not Sureness.DOUBTFUL] or attempts
     surfaces: dict[Surface | None, list[Attempt]] = {}
     for one in attempts:
         surfaces.setdefault(one.surface, []).append(one)
-    return tuple(_latest(ones) for ones in surfaces.values())
+    return tuple(_lost(ones) or _latest(ones) for ones in surfaces.values())
+
+
+def _lost(attempts: Sequence[Attempt]) -> Attempt | None:
+    """What ended a connection that was made before; a single failed call does not."""
+    last = attempts[-1]
+    broken = last.stopped_at is Step.REFRESH or len(last.seen) >= 3
+    return last if _is_use(last) and last.verdict is Verdict.FAILS and broken else None
 
 
 def _latest(attempts: Sequence[Attempt]) -> Attempt:

@@ -52,10 +52,11 @@ def _key(line: LogLine, who: Speaker, found: Iterable[Key]) -> Key | None:
         return Surface.CLAUDE_AI, ""
     if who in LOCAL:
         return Surface.CLAUDE_CODE, line.source
-    if who is Speaker.UNNAMED:
-        return None, line.source
     uri = line.parameters.get("redirect_uri", "")
     back = host(uri) if is_http_url(uri) else ""
+    if who is Speaker.UNNAMED:
+        known = back in _CLAUDE and (Surface.CLAUDE_AI, "") in found
+        return (Surface.CLAUDE_AI, "") if known else (None, line.source)
     if back in _CLAUDE:
         return Surface.CLAUDE_AI, ""
     if back and back not in _LOCAL_HOSTS:
