@@ -1,5 +1,6 @@
 """One attempt after the other: which lines of a surface belong together."""
 
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -31,31 +32,31 @@ class Group:
     """Lines that belong together; `use` holds the calls of connections made before."""
 
     use: bool = False
-    found: list[tuple[LogLine, Purpose]] = field(default_factory=list)
+    found: deque[tuple[LogLine, Purpose]] = field(default_factory=deque)
     shared: bool = False
+    token: LogLine | None = None
+    """The first token that was issued."""
+    called: LogLine | None = None
+    """The last call that was answered well and came from the runtime."""
+    _counts: Counter[Purpose] = field(default_factory=Counter)
+
+    def add(self, line: LogLine, what: Purpose) -> None:
+        self.found.append((line, what))
+        self._counts[what] += 1
+        if what is Purpose.TOKEN and line.succeeded and self.token is None:
+            self.token = line
+        elif what is Purpose.INITIALIZE and line.succeeded:
+            self.called = self.called if speaker(line) is Speaker.BROKER else line
+
+    def move_last(self, other: "Group") -> None:
+        """The newest line becomes the first one of another group; never a token or a call."""
+        line, what = self.found.pop()
+        self._counts[what] -= 1
+        other.found.appendleft((line, what))
+        other._counts[what] += 1
 
     def has(self, *purposes: Purpose) -> bool:
-        return any(one in purposes for _, one in self.found)
-
-    @property
-    def token(self) -> LogLine | None:
-        """The first token that was issued."""
-        issued = (line for line, one in self.found if one is Purpose.TOKEN and line.succeeded)
-        return next(issued, None)
-
-    @property
-    def called(self) -> LogLine | None:
-        """The last call that was answered well and came from the runtime."""
-        return next(
-            (
-                line
-                for line, one in reversed(self.found)
-                if one is Purpose.INITIALIZE
-                and line.succeeded
-                and speaker(line) is not Speaker.BROKER
-            ),
-            None,
-        )
+        return any(self._counts[one] for one in purposes)
 
     @property
     def waits(self) -> bool:
@@ -79,7 +80,7 @@ class Stream:
         group = self._current(line) if what is Purpose.HEAD else self._place(line, what)
         if group is None:
             return None
-        group.found.append((line, what))
+        group.add(line, what)
         return group
 
     def _place(self, line: LogLine, what: Purpose) -> Group:
@@ -120,8 +121,9 @@ class Stream:
                 unused = before.use or before.called is not None
                 if what not in METADATA and not (refused and unused):
                     break
-                group.found.insert(0, before.found.pop())
-        self.groups = [one for one in self.groups if one.found]
+                before.move_last(group)
+        if self.groups and not self.groups[-1].found:
+            self.groups.pop()
         self.groups.append(group)
         return group
 

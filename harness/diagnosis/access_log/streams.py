@@ -27,7 +27,7 @@ def streams(lines: Sequence[LogLine], paths: Sequence[str]) -> list[Stream]:
             continue
         if who is Speaker.BROWSER and what is Purpose.PAGE:
             if group := signing.get((line.source, line.agent)):
-                group.found.append((line, what))
+                group.add(line, what)
             continue
         key = _key(line, who, found)
         if key is None:
