@@ -17,6 +17,7 @@ _CALLS = {
     "resources/list": Purpose.LIST_RESOURCES,
     "tools/call": Purpose.CALL_TOOL,
 }
+_OTHER_CALLS = ("ping", "notifications/cancelled", "logging/setLevel", "resources/read")
 _MCP = (Step.CHALLENGE, Step.CONNECT, Step.SESSION, Step.STEP_UP)
 _OPENING = (Purpose.INITIALIZE, Purpose.DISCOVER)
 _RESOURCE = "/.well-known/oauth-protected-resource"
@@ -56,6 +57,17 @@ def classify(request: Request, known: Known) -> Label:
         or (Step.REACH, Purpose.OTHER)
     )
     return Label(*found, _voice(request, found[0]))
+
+
+def is_call(request: Request) -> bool:
+    """True for a JSON-RPC message of MCP."""
+    method = _rpc_method(request)
+    return request.method == "POST" and (method in _CALLS or method in _OTHER_CALLS)
+
+
+def is_grant(request: Request) -> bool:
+    """True for a form with a grant type, as only token endpoints are sent."""
+    return request.method == "POST" and "grant_type" in _form(request)
 
 
 type _Found = tuple[Step, Purpose] | None

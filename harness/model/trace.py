@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from harness.model.imported import Imported
+
 type Headers = tuple[tuple[str, str], ...]
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
@@ -351,6 +353,8 @@ class Trace:
     exchanges: tuple[Exchange, ...] = ()
     notes: tuple[Note, ...] = ()
     recording: str | None = None
+    imported: Imported | None = None
+    """Where the exchanges come from if no run of ours recorded them; not part of a recording."""
 
     def at(
         self, step: Step, *purposes: Purpose, exploration: bool | None = None

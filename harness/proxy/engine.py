@@ -23,6 +23,7 @@ from mitmproxy.connection import Client, Server
 from mitmproxy.master import Master
 from mitmproxy.net import tls as net_tls
 
+from harness.model.captured import Captured
 from harness.model.network import Network
 from harness.model.trace import Failure
 from harness.proxy import handler, http1
@@ -35,7 +36,6 @@ from harness.proxy.authority import (
 )
 from harness.proxy.body import Limits
 from harness.proxy.callback import CLAUDE_CALLBACK, Callback
-from harness.proxy.captured import Captured
 from harness.proxy.certificates import PresentedCertificates
 from harness.proxy.dial import Streams, open_connection
 from harness.proxy.failures import DialFailedError

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from mitmproxy import http
 from mitmproxy.connection import Server
 
+from harness.model.captured import Captured
 from harness.model.trace import (
     Connection,
     Failure,
@@ -17,7 +18,6 @@ from harness.model.trace import (
     Timing,
 )
 from harness.proxy.body import BodyTap
-from harness.proxy.captured import Captured
 from harness.proxy.dial import Dial
 from harness.proxy.origin import Origin
 

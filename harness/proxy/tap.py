@@ -11,10 +11,10 @@ from functools import wraps
 
 from mitmproxy import connection, http, tls
 
+from harness.model.captured import Captured
 from harness.model.trace import Failure, FailureKind, Request
 from harness.proxy.body import BodyTap, Limits
 from harness.proxy.callback import Callback
-from harness.proxy.captured import Captured
 from harness.proxy.dial import Dial
 from harness.proxy.failures import http_failure, quoted, tls_failure
 from harness.proxy.origin import Origin, normal_host

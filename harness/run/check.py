@@ -11,13 +11,13 @@ from harness.client.choices import Choices, random_value
 from harness.client.connect import connect
 from harness.client.events import Send
 from harness.diagnosis.catalogue import Scenario
+from harness.model.captured import Captured
 from harness.model.network import Network
 from harness.model.trace import Note, NoteKind, Step, Trace
 from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.profiles.profile import Profile
 from harness.profiles.switches import switched
-from harness.proxy.captured import Captured
 from harness.proxy.engine import engine
 from harness.proxy.route import Route
 from harness.run.drive import Drive, Sink

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from harness.client.events import Ask, Flow, Send
-from harness.diagnosis.classify import classify
 from harness.diagnosis.decisions import decisions
 from harness.diagnosis.known import Known, learned
-from harness.model.token import issued_token, token_facts
-from harness.model.trace import Exchange, Note, NoteKind, Purpose, Response, Step, TokenFacts, Trace
-from harness.proxy.captured import Captured
+from harness.diagnosis.naming import named
+from harness.model.captured import Captured
+from harness.model.trace import Exchange, Note, NoteKind, Step, Trace
 from harness.proxy.route import Route
 from harness.recording.file import RecordingError
 from harness.run.drive import Drive, Sender
@@ -38,20 +37,7 @@ class Hearing:
         """Take in an exchange of the program; what belongs to no target of ours is dropped."""
         if not self.listening or not self.route.allows(captured.request.url):
             return
-        label = classify(captured.request, self.known)
-        exchange = Exchange(
-            n=self._next,
-            step=label.step,
-            purpose=label.purpose,
-            voice=label.voice,
-            request=captured.request,
-            response=captured.response,
-            failure=captured.failure,
-            connection=captured.connection,
-            timing=captured.timing,
-            started=captured.started,
-            token=_token(label.purpose, captured.response),
-        )
+        exchange = named(captured, self.known, self._next)
         self.drive.trace = replace(
             self.drive.trace, exchanges=(*self.drive.trace.exchanges, exchange)
         )
@@ -128,9 +114,3 @@ class Hearing:
     def _told(self, exchanges: tuple[Exchange, ...]) -> Iterator[Note]:
         for exchange in exchanges:
             yield from decisions(exchange, self.drive.trace)
-
-
-def _token(purpose: Purpose, response: Response | None) -> TokenFacts | None:
-    issues = purpose in (Purpose.TOKEN, Purpose.REFRESH)
-    value = issued_token(response) if issues else None
-    return token_facts(value) if value else None

@@ -11,12 +11,12 @@ from pathlib import Path
 from harness.client.choices import Choices
 from harness.diagnosis.catalogue import Scenario
 from harness.diagnosis.known import Known
+from harness.model.captured import Captured
 from harness.model.trace import NoteKind, Step
 from harness.model.verdict import Surface
 from harness.model.wellknown import query
 from harness.profiles import profile
 from harness.proxy.callback import CLAUDE_CALLBACK
-from harness.proxy.captured import Captured
 from harness.run.check import Bench, Plan, bench, start
 from harness.run.claude_program import (
     GRACE,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import httpx
 import trustme
 
-from harness.proxy.captured import Captured
+from harness.model.captured import Captured
 from harness.proxy.engine import TAG_HEADER, Engine
 from harness.proxy.route import Route
 

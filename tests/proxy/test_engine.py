@@ -158,7 +158,7 @@ def test_two_first_starts_at_once_write_nothing_but_the_cache(tmp_path: Path) ->
 
 def test_light_modules_do_not_import_mitmproxy() -> None:
     code = (
-        "import sys; import harness.proxy.route, harness.proxy.callback, harness.proxy.captured, "
+        "import sys; import harness.proxy.route, harness.proxy.callback, harness.model.captured, "
         "harness.proxy.network_fault, harness.proxy.decode, harness.proxy.dial; "
         "print('mitmproxy' in sys.modules)"
     )

@@ -11,10 +11,10 @@ import pytest
 import zstandard
 from proxy_lab import PUBLIC, Start, answers, ok, serve, then_close, to
 
+from harness.model.captured import Captured
 from harness.model.trace import FailureKind
 from harness.proxy import tap
 from harness.proxy.body import Limits
-from harness.proxy.captured import Captured
 from harness.proxy.engine import ProxyError
 from harness.proxy.http1 import Http1Upstream
 from harness.proxy.route import Route
