@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -245,8 +246,8 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> Non
     sys.exit(run(recording, form, fail_on, folder))
 
 
-@cli.command(short_help="Judge a recording by today's patterns.")
-@click.argument("recording", type=click.Path(path_type=Path), required=False)
+@cli.command(short_help="Judge a recording, a HAR, a flow file or an access log.")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--access-log",
     "logs",
@@ -256,34 +257,41 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> Non
     help="Read a web server's access log instead, - for standard input; repeatable.",
 )
 @click.option("--mcp-path", metavar="PATH", help="The MCP endpoint's path in the access log.")
-@click.option("--target", metavar="URL", help="The same, as the URL entered in Claude.")
+@click.option("--target", metavar="URL", help="The MCP endpoint, where the file does not show it.")
+@click.option(
+    "--surface", type=click.Choice(SURFACES), help="The client that spoke, if not as recognised."
+)
 @_recording_options
 def diagnose(
-    recording: Path | None,
+    file: Path | None,
     logs: tuple[Path, ...],
     mcp_path: str | None,
     target: str | None,
-    form: str,
-    fail_on: str,
-    folder: Path | None,
+    surface: str | None,
+    **how: Any,
 ) -> None:
-    """Judge RECORDING as it is, by today's patterns; or what an access log shows.
+    """Judge FILE as it is, by today's patterns; or what an access log shows.
+
+    A recording, a HAR and a mitmproxy flow file are known by their content, whatever they are
+    called.
 
     \b
     harness diagnose recordings/2026-11-23T0400-mcp.example.com-claude-ai.jsonl
+    harness diagnose network.har --target https://mcp.example.com/mcp
     harness diagnose --access-log /var/log/nginx/access.log --mcp-path /mcp
     """
     if logs:
+        if file is not None:
+            raise click.UsageError("Give a FILE or --access-log, not both.")
         from harness.commands.access_log import judge_log
 
-        if recording is not None:
-            raise click.UsageError("Give a RECORDING or --access-log, not both.")
-        sys.exit(judge_log(logs, mcp_path=mcp_path, target=target, form=form, folder=folder))
-    if recording is None:
-        raise click.UsageError("Give a RECORDING, or --access-log FILE.")
+        del how["fail_on"]
+        sys.exit(judge_log(logs, mcp_path=mcp_path, target=target, **how))
+    if file is None:
+        raise click.UsageError("Give a FILE, or --access-log FILE.")
     from harness.commands.replay import judge
 
-    sys.exit(judge(recording, form, fail_on, folder))
+    sys.exit(judge(file, target=target, surface=surface, **how))
 
 
 @cli.command(short_help="Run the reference server in the foreground.")

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
-from harness.commands.options import known_failures
-from harness.model.verdict import Impact
+from harness.commands.options import known_failures, read_target
+from harness.model.verdict import Impact, Surface
 from harness.recording.file import RecordingError, load
 from harness.report.json import json_report
 from harness.report.printable import printable
 from harness.report.text import exit_code, text_report
+from harness.run.files import read_trace
 from harness.run.session import Outcome, judged, replayed
 
 
@@ -27,12 +28,22 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> int
     return code
 
 
-def judge(recording: Path, form: str, fail_on: str, folder: Path | None) -> int:
-    """The recorded run as it is."""
+def judge(
+    file: Path,
+    form: str,
+    fail_on: str,
+    folder: Path | None,
+    *,
+    target: str | None = None,
+    surface: str | None = None,
+) -> int:
+    """The recorded or captured run as it is."""
+    wanted = read_target(target) if target is not None else None
     try:
-        outcome = judged(load(recording), known=known_failures(folder))
+        trace = read_trace(file, target=wanted, surface=Surface(surface) if surface else None)
+        outcome = judged(trace, known=known_failures(folder))
     except RecordingError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(printable(str(error))) from None
     return _report(outcome, form, fail_on)
 
 

@@ -13,6 +13,7 @@ def decisions(exchange: Exchange, trace: Trace) -> Iterator[Note]:
         case Step.RESOURCE_METADATA, _:
             yield from _resource(exchange, trace)
         case Step.SERVER_METADATA, _:
+            yield from _passed_over(exchange, trace)
             yield from _server(exchange, trace)
         case Step.REGISTRATION, Purpose.REGISTER:
             yield from _guessed(trace)
@@ -31,6 +32,28 @@ def _resource(exchange: Exchange, trace: Trace) -> Iterator[Note]:
     if trace.decision(Step.RESOURCE_METADATA, "used") is None:
         text = f"metadata taken from the {exchange.purpose}"
         yield _note(Step.RESOURCE_METADATA, text, used=exchange.n)
+
+
+def _passed_over(exchange: Exchange, trace: Trace) -> Iterator[Note]:
+    """Resource metadata that the client read and did not follow: it asks the MCP server itself."""
+    read = next((one for one in trace.at(Step.RESOURCE_METADATA) if _describes(one)), None)
+    first = all(one.n >= exchange.n for one in trace.at(Step.SERVER_METADATA))
+    if read is None or not first or not is_http_url(trace.target):
+        return
+    servers = (read.json_object or {}).get("authorization_servers")
+    named = (
+        {origin(one) for one in servers if isinstance(one, str) and is_http_url(one)}
+        if (isinstance(servers, list))
+        else set()
+    )
+    here = origin(exchange.request.url)
+    if here == origin(trace.target) and here not in named:
+        text = "the resource metadata is not followed"
+        yield _note(Step.RESOURCE_METADATA, text, refused=read.n, used=None)
+
+
+def _describes(exchange: Exchange) -> bool:
+    return exchange.status == 200 and "resource" in (exchange.json_object or {})
 
 
 def _server(exchange: Exchange, trace: Trace) -> Iterator[Note]:

@@ -166,7 +166,12 @@ def challenge_parameter(exchange: Exchange | None, name: str) -> str | None:
 
 
 def simulated(trace: Trace) -> bool:
-    """True when our client played Claude: it notes what it decides, the real one does not."""
+    """True when our client played Claude: it notes what it decides, the real one does not.
+
+    Also of an imported trace: what a passive capture lacks may have happened all the same.
+    """
+    if trace.imported is not None:
+        return True
     ours = (NoteKind.DECISION, NoteKind.SKIP, NoteKind.STOP)
     return any(note.kind in ours for note in trace.notes)
 

@@ -62,8 +62,8 @@ def odd_media_type(trace: Trace) -> Exchange | None:
         response = one.response
         if response is None or one.exploration or response.status != 200 or is_html(response):
             continue
-        # Recordings of the real Claude may have left the body out.
-        unseen = not response.body and not simulated(trace)
+        # Recordings of the real Claude may have left the body out, and so do other programs.
+        unseen = not response.body and (trace.imported is not None or not simulated(trace))
         if response.media_type not in MEDIA_TYPES and not unseen:
             return one
     return None

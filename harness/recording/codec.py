@@ -1,6 +1,7 @@
 """Dataclasses to JSON and back, led by their annotations."""
 
 import base64
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -111,9 +112,12 @@ def _decode_plain(kind: Any, value: object, where: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise CodecError(f"{where} must be a number")
         try:
-            return float(value)
+            number = float(value)
         except OverflowError:
-            raise CodecError(f"{where} is too large") from None
+            number = math.inf
+        if not math.isfinite(number):
+            raise CodecError(f"{where} is too large")
+        return number
     if issubclass(kind, Enum):
         try:
             return kind(_expect(str, value, where))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from harness.model.trace import Exchange, Json, Trace
 from harness.model.verdict import Diagnosis, Evidence, Finding, Unmet
 from harness.profiles import profile
+from harness.report.imported import imported_json
 
 SCHEMA = "harness.run/1"
 
@@ -21,6 +22,7 @@ def json_report(runs: Sequence[tuple[Trace, Diagnosis]]) -> str:
         "started": _instant(trace.started),
         "duration_ms": round((finished - trace.started) * 1000),
         "recording": trace.recording,
+        **imported_json(trace),
         "surfaces": [_surface(one, diagnosis) for one, diagnosis in runs],
         "exchanges": [_exchange(one) for one in trace.exchanges],
     }

@@ -14,6 +14,7 @@ from harness.model.verdict import (
     Unmet,
     Verdict,
 )
+from harness.report.imported import imported_lines
 from harness.report.printable import printable
 from harness.report.prose import WIDTH, paragraphs, wrap
 from harness.report.words import CONFIDENCE, blame
@@ -29,6 +30,9 @@ LABEL = {
     StepStatus.NOT_REACHED: "-",
 }
 
+_LONGEST = 1e9
+"""Milliseconds that are shown: a file can claim any number."""
+
 
 def text_report(trace: Trace, diagnosis: Diagnosis, *, verbose: bool = False) -> str:
     """The whole report, ending in a newline. `verbose` adds the advisory findings in full."""
@@ -40,7 +44,8 @@ def ladder_line(result: StepResult) -> str:
     said = printable(result.said)
     if result.status is StepStatus.NOT_REACHED:
         said = "not reached"
-    ms = f"{result.ms:.0f} ms" if result.exchanges and result.ms else ""
+    spent = max(0.0, min(result.ms, _LONGEST))
+    ms = f"{spent:.0f} ms" if result.exchanges and spent else ""
     room = WIDTH - 27 - len(ms)
     if len(said) > room:
         said = said[: room - 1] + "…"
@@ -55,6 +60,7 @@ def _lines(trace: Trace, diagnosis: Diagnosis, *, verbose: bool) -> Iterator[str
     yield f"{printable(trace.target)} as {played}"
     yield from wrap(printable(diagnosis.headline), "", "  ")
     yield from _shown(diagnosis)
+    yield from imported_lines(trace)
     yield ""
     yield from (ladder_line(one) for one in diagnosis.steps)
     yield from _human(trace)
