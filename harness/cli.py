@@ -294,6 +294,32 @@ def diagnose(
     sys.exit(judge(file, target=target, surface=surface, **how))
 
 
+@cli.command(short_help="Write a recording as HAR, flow file or curl command.")
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option(
+    "--to", "form", type=click.Choice(("har", "mitm", "curl")), required=True, help="The format."
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="A new file; - prints."
+)
+@click.option("--exchange", type=click.IntRange(1), metavar="N", help="Only this exchange.")
+@_scenarios_option
+def export(
+    recording: Path, form: str, output: Path | None, exchange: int | None, folder: Path | None
+) -> None:
+    """Write RECORDING for other tools, always without its secrets.
+
+    A HAR opens in the network panel of a browser, a flow file in mitmproxy.
+
+    \b
+    harness export recordings/run.jsonl --to har -o run.har
+    harness export recordings/run.jsonl --to curl --exchange 12
+    """
+    from harness.commands.export import export as run
+
+    sys.exit(run(recording, form, output=output, number=exchange, folder=folder))
+
+
 @cli.command(short_help="Run the reference server in the foreground.")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="Bend it; repeatable.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")

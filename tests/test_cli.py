@@ -319,3 +319,43 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"port {port}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+EXAMPLE = Path(__file__).parent.parent / "recordings" / "examples" / "token-invalid-target.jsonl"
+
+
+@pytest.mark.parametrize("form", ["har", "mitm"])
+def test_an_export_is_private_never_replaces_a_file_and_is_judged_alike(
+    form: str, tmp_path: Path
+) -> None:
+    command = ("export", str(EXAMPLE), "--to", form, "-o", "out")
+    done = harness(*command, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
+    again = harness(*command, cwd=tmp_path)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+    judged = harness("diagnose", "out", cwd=tmp_path)
+    assert judged.returncode == 1, judged.stderr
+    assert "\n1. token-invalid-target" in judged.stdout
+    assert "exchanges, all sure" in judged.stdout
+
+
+def test_one_exchange_is_printed_as_a_curl_command(tmp_path: Path) -> None:
+    done = harness("export", str(EXAMPLE), "--to", "curl", "--exchange", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# exchange 1: challenge, initialize\ncurl --globoff")
+    for wrong, words in (((), "--exchange N"), (("--exchange", "99"), "no exchange 99")):
+        done = harness("export", str(EXAMPLE), "--to", "curl", *wrong, cwd=tmp_path)
+        assert done.returncode == 2
+        assert words in done.stderr
+
+
+def test_a_har_about_nothing_asks_for_a_target(tmp_path: Path) -> None:
+    (tmp_path / "empty.har").write_text('{"log": {"entries": []}}')
+    done = harness("diagnose", "empty.har", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--target URL" in done.stderr
+    done = harness("diagnose", str(EXAMPLE), "--target", "https://h/mcp", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "names its target" in done.stderr

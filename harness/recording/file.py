@@ -68,7 +68,7 @@ class Recorder:
         self._open = True
         header = _Header(
             format=FORMAT,
-            program=_version(),
+            program=program_name(),
             target=redactor.url(trace.target),
             surface=trace.surface,
             started=trace.started,
@@ -268,7 +268,8 @@ def _members(header: _Header) -> dict[str, object]:
     return dict(members) if isinstance(members, dict) else {}
 
 
-def _version() -> str:
+def program_name() -> str:
+    """The name and version of this program."""
     try:
         return f"{_PROGRAM} {metadata.version(_PROGRAM)}"
     except metadata.PackageNotFoundError:
