@@ -61,6 +61,51 @@ def _scenarios_option(function: Command) -> Command:
     )(function)
 
 
+_ca_option = click.option(
+    "--ca",
+    "ca_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Trust this CA for the target, besides the public ones.",
+)
+
+
+def _report_options(function: Command) -> Command:
+    """Where reports and recordings go, and what makes the exit code 1."""
+    for option in reversed(
+        (
+            click.option(
+                "--format",
+                "formats",
+                type=click.Choice(("text", "json")),
+                multiple=True,
+                help="Repeatable; each -o belongs to the --format before it.",
+            ),
+            click.option(
+                "-o",
+                "--output",
+                "outputs",
+                multiple=True,
+                type=click.Path(path_type=Path),
+                help="Write the report to this file; repeatable.",
+            ),
+            click.option(
+                "--record", type=click.Path(path_type=Path), help="Record to this new file."
+            ),
+            click.option("--no-record", is_flag=True, help="Keep no recording."),
+            click.option(
+                "--fail-on",
+                type=click.Choice(IMPACTS),
+                default="breaks",
+                show_default=True,
+                help="The mildest impact that makes the exit code 1.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 def _recording_options(function: Command) -> Command:
     """What `replay` and `diagnose` take."""
     for option in (
@@ -116,13 +161,7 @@ def _target_options(function: Command) -> Command:
                 metavar="PUBLIC=LOCAL",
                 help="Serve a public origin from a local one; repeatable.",
             ),
-            click.option(
-                "--ca",
-                "ca_files",
-                multiple=True,
-                type=click.Path(exists=True, dir_okay=False, path_type=Path),
-                help="Trust this CA for the target, besides the public ones.",
-            ),
+            _ca_option,
             click.option(
                 "--field",
                 "fields",
@@ -176,30 +215,7 @@ def _target_options(function: Command) -> Command:
     help="Its program, where it is not on the PATH.",
 )
 @click.option("--deep", is_flag=True, help="Also the checks that cost extra requests.")
-@click.option(
-    "--format",
-    "formats",
-    type=click.Choice(("text", "json")),
-    multiple=True,
-    help="Repeatable; each -o belongs to the --format before it.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "outputs",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Write the report to this file; repeatable.",
-)
-@click.option("--record", type=click.Path(path_type=Path), help="Record to this new file.")
-@click.option("--no-record", is_flag=True, help="Keep no recording.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(IMPACTS),
-    default="breaks",
-    show_default=True,
-    help="The mildest impact that makes the exit code 1.",
-)
+@_report_options
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds for the whole run.")
 @click.option("-v", "--verbose", is_flag=True, help="Print advisory findings in full.")
 def check(target: str | None, **options: object) -> None:
@@ -318,6 +334,49 @@ def export(
     from harness.commands.export import export as run
 
     sys.exit(run(recording, form, output=output, number=exchange, folder=folder))
+
+
+@cli.command(short_help="Stand in front of a server and see who connects.")
+@click.option("--upstream", required=True, metavar="URL", help="The server behind.")
+@click.option(
+    "--listen",
+    default="127.0.0.1:8443",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where the tunnel leads to; http and https alike.",
+)
+@click.option("--public", metavar="URL", help="The URL entered in Claude.")
+@click.option(
+    "--also-upstream",
+    "also",
+    multiple=True,
+    metavar="PUBLIC=LOCAL",
+    help="Another server behind, as its authorization server; repeatable.",
+)
+@click.option("--path", metavar="PATH", help="The MCP endpoint's path, found by itself otherwise.")
+@click.option(
+    "--quiet",
+    type=click.FloatRange(min=0.1),
+    default=20.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Report an attempt after such a silence.",
+)
+@click.option("--for", "seconds", type=click.FloatRange(min=0.1), help="End after so many seconds.")
+@_ca_option
+@_report_options
+@_scenarios_option
+def watch(**options: object) -> None:
+    """Stand between a tunnel and a server, and say what the real Claude does.
+
+    \b
+    harness watch --upstream http://127.0.0.1:8000 --public https://mcp.example.com/mcp
+    harness watch --upstream http://127.0.0.1:8000 \\
+        --also-upstream https://auth.example.com=http://127.0.0.1:9000
+    """
+    from harness.commands.watch import watch as run
+
+    sys.exit(run(options))
 
 
 @cli.command(short_help="Run the reference server in the foreground.")

@@ -67,7 +67,7 @@ def is_call(request: Request) -> bool:
 
 def is_grant(request: Request) -> bool:
     """True for a form with a grant type, as only token endpoints are sent."""
-    return request.method == "POST" and "grant_type" in _form(request)
+    return request.method == "POST" and "grant_type" in form(request)
 
 
 type _Found = tuple[Step, Purpose] | None
@@ -132,7 +132,7 @@ def _mcp(request: Request, known: Known) -> _Found:
 
 def _oauth(request: Request, known: Known) -> _Found:
     if request.method == "POST":
-        grant = _form(request).get("grant_type")
+        grant = form(request).get("grant_type")
         if grant == "refresh_token":
             return Step.REFRESH, Purpose.REFRESH
         if grant is not None or _named(request, known, "token_endpoint"):
@@ -184,7 +184,8 @@ def _rpc_method(request: Request) -> str | None:
     return method if isinstance(method, str) else None
 
 
-def _form(request: Request) -> Mapping[str, str]:
+def form(request: Request) -> Mapping[str, str]:
+    """The fields of a form, of repeated ones the last."""
     try:
         found = parse_qs(request.text, max_num_fields=100)
     except ValueError:

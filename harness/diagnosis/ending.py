@@ -34,11 +34,14 @@ _HOLDS = {
 }
 """What the result of a call has at least."""
 _METADATA = (Step.RESOURCE_METADATA, Step.SERVER_METADATA)
-NOT_CAPTURED = "not in the capture"
+NOT_CAPTURED, NOT_SEEN = "not in the capture", "not seen here"
 
 
-def conclude(trace: Trace) -> Trace:
-    """The trace with notes that say how it ends, and which steps it does not show."""
+def conclude(trace: Trace, *, absent: str = NOT_CAPTURED) -> Trace:
+    """The trace with notes that say how it ends, and which steps it does not show.
+
+    `absent` says that of a step that is not there.
+    """
     end = _end(trace)
     notes = [*trace.notes, *([end] if end else [])]
     seen = {one.step for one in trace.exchanges}
@@ -47,7 +50,7 @@ def conclude(trace: Trace) -> Trace:
         missing = step not in seen and step is not Step.REACH
         refused = end is not None and end.kind is NoteKind.STOP and step.position > furthest
         if missing and not refused and trace.decision(step, "way") is None:
-            notes.append(Note(step=step, kind=NoteKind.SKIP, text=NOT_CAPTURED))
+            notes.append(Note(step=step, kind=NoteKind.SKIP, text=absent))
     return replace(trace, notes=tuple(notes))
 
 
@@ -56,12 +59,12 @@ def _end(trace: Trace) -> Note | None:
     last = next(_decisive(trace), None)
     works = [one for one in trace.exchanges if _works(one)]
     if last is not None and _refused(trace, last) and not any(one.n > last.n for one in works):
-        text = f"{_outcome(last)}, and nothing goes further in the capture"
+        text = f"{_outcome(last)}, and nothing goes further"
         return Note(step=last.step, kind=NoteKind.STOP, text=text, after=last.n)
     if works or any(one.impact is Impact.BREAKS for one in unmet_rows(trace)):
         return None
     where = last.step if last is not None else Step.REACH
-    text = f"the capture ends after {where}; whether the connection goes on is not in it"
+    text = f"nothing is seen after {where}; whether the connection goes on is not known"
     return Note(step=where, kind=NoteKind.ABORTED, text=text)
 
 

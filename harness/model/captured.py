@@ -41,6 +41,8 @@ class Captured:
     """What an earlier run of ours wrote about it into a file of another format."""
     kind: str = ""
     """What a browser loaded it for, lower case: `document`, `image`, `xhr`; empty when unsaid."""
+    client: str = ""
+    """The address that the request came from."""
     unseen: bool = False
     """True when the response had a body that is not in the file."""
 

@@ -85,6 +85,12 @@ def resource_metadata_urls(mcp_url: str) -> list[tuple[Purpose, str]]:
     return urls
 
 
+def resource_path(url: str) -> str | None:
+    """The resource that the path form of a metadata address is about, else None."""
+    base, found, path = url.partition("?")[0].partition("/.well-known/oauth-protected-resource")
+    return base + path if found and path.startswith("/") and len(path) > 1 else None
+
+
 def server_metadata_urls(issuer: str, *, root_too: bool = False) -> list[tuple[Purpose, str]]:
     """Where an issuer's metadata may lie, in order (RFC 8414 section 3.1, OIDC Discovery 4).
 

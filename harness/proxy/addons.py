@@ -6,6 +6,7 @@ addon is then an ordinary module import.
 """
 
 import importlib.util
+import logging
 import sys
 from types import ModuleType
 
@@ -26,10 +27,14 @@ def _lean_package() -> None:
 
 _lean_package()
 
+from mitmproxy.addons import disable_h2c  # noqa: E402
 from mitmproxy.addons.core import Core  # noqa: E402
 from mitmproxy.addons.disable_h2c import DisableH2C  # noqa: E402
 from mitmproxy.addons.next_layer import NextLayer  # noqa: E402
 from mitmproxy.addons.proxyserver import Proxyserver  # noqa: E402
 from mitmproxy.addons.tlsconfig import TlsConfig  # noqa: E402
+
+# Its words go to the root logger, whose first word would set up a handler on the terminal.
+disable_h2c.__dict__["logging"] = logging.getLogger("mitmproxy.h2c")
 
 __all__ = ["Core", "DisableH2C", "NextLayer", "Proxyserver", "TlsConfig"]

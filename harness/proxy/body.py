@@ -11,6 +11,8 @@ class Limits:
 
     wire: int = 4 << 20
     decoded: int = 8 << 20
+    ends: bool = True
+    """Whether an exchange ends there; else all of it is passed on, and the beginning kept."""
 
 
 class BodyTap:

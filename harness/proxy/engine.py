@@ -39,7 +39,9 @@ from harness.proxy.callback import CLAUDE_CALLBACK, Callback
 from harness.proxy.certificates import PresentedCertificates
 from harness.proxy.dial import Streams, open_connection
 from harness.proxy.failures import DialFailedError
+from harness.proxy.origin import bracketed
 from harness.proxy.quiet import quiet_logging
+from harness.proxy.reverse import Reverse
 from harness.proxy.route import Route
 from harness.proxy.tap import TAG_HEADER, Tap
 
@@ -114,8 +116,9 @@ async def engine(
     redirect_uri: str = CLAUDE_CALLBACK,
     limits: Limits | None = None,
     on_untagged: Callable[[Captured], None] | None = None,
+    reverse: Reverse | None = None,
 ) -> AsyncIterator[Engine]:
-    """Run the proxy on 127.0.0.1; one at a time per process.
+    """Run the proxy on 127.0.0.1, or in front of servers; one at a time per process.
 
     `trusted_ca` is trusted for servers besides the public authorities. `on_untagged` is called
     with each ended exchange that carried no tag. Raises ProxyError when it cannot start.
@@ -132,16 +135,20 @@ async def engine(
             raise ProxyError(f"The proxy's certificates cannot be prepared: {error}") from error
         master = _Master(
             options.Options(
-                mode=["regular"],
-                listen_host="127.0.0.1",
-                listen_port=port,
+                mode=[f"reverse:{reverse.upstream}" if reverse else "regular"],
+                listen_host=reverse.host if reverse else "127.0.0.1",
+                listen_port=reverse.port if reverse else port,
                 confdir=str(confdir),
             ),
             route=routes,
             network=network or Network(),
         )
         master.assemble(
-            Callback(redirect_uri), limits or Limits(), on_untagged, trusted=str(bundle)
+            Callback(redirect_uri),
+            limits or Limits(),
+            on_untagged,
+            reverse=reverse,
+            trusted=str(bundle),
         )
         try:
             await master.start()
@@ -170,6 +177,7 @@ class _Master(Master):
         limits: Limits,
         on_untagged: Callable[[Captured], None] | None,
         *,
+        reverse: Reverse | None,
         trusted: str,
     ) -> None:
         handler.install()
@@ -181,6 +189,7 @@ class _Master(Master):
             limits=limits,
             close_client=self._close_client,
             on_untagged=on_untagged,
+            reverse=reverse,
         )
         self.addons.add(  # type: ignore[no-untyped-call]
             self.tap,
@@ -198,7 +207,9 @@ class _Master(Master):
             rawtcp=False,
             websocket=False,
             # Real clients accept more than mitmproxy does; what must be refused the tap refuses.
-            validate_inbound_headers=False,
+            # Strangers are another matter: what two servers read in two ways stops here.
+            validate_inbound_headers=reverse is not None,
+            keep_host_header=True,
             ssl_verify_upstream_trusted_ca=trusted,
         )
 
@@ -258,6 +269,6 @@ def _provide_dhparam(confdir: Path) -> None:
 
 
 def _listen_error(error: Exception | None, opts: options.Options) -> str:
-    place = f"127.0.0.1:{opts.listen_port}"
+    place = f"{bracketed(opts.listen_host)}:{opts.listen_port}"
     reason = getattr(error, "__cause__", None) or error
     return f"The proxy cannot listen on {place}: {reason}."

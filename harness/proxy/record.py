@@ -30,6 +30,7 @@ class Record:
     origin: Origin
     request: Request
     started: float
+    client: str = ""
     requested: float | None = None
     """When the request was complete; seconds since the epoch, as all times here."""
     response: Response | None = None
@@ -61,6 +62,7 @@ class Record:
             connection=self._connection(),
             timing=self._timing(),
             started=self.started,
+            client=self.client,
         )
 
     def _response(self, *, broken: bool) -> Response | None:

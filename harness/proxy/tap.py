@@ -19,6 +19,7 @@ from harness.proxy.dial import Dial
 from harness.proxy.failures import http_failure, quoted, tls_failure
 from harness.proxy.origin import Origin, normal_host
 from harness.proxy.record import Record, describe_request, describe_response
+from harness.proxy.reverse import Reverse
 from harness.proxy.route import Route
 
 TAG_HEADER = "x-harness-exchange"
@@ -63,12 +64,14 @@ class Tap:
         limits: Limits,
         close_client: Callable[[str], None],
         on_untagged: Callable[[Captured], None] | None,
+        reverse: Reverse | None = None,
     ) -> None:
         self._route = route
         self._callback = callback
         self._limits = limits
         self._close_client = close_client
         self._on_untagged = on_untagged
+        self._reverse = reverse
         self._records: OrderedDict[str, Record] = OrderedDict()
         self._active: dict[str, Record] = {}
         """The exchange in progress per client connection; HTTP/1 has one at a time."""
@@ -85,9 +88,14 @@ class Tap:
         tag = flow.request.headers.pop(TAG_HEADER, None)
         for name in _FOR_THE_PROXY:
             flow.request.headers.pop(name, None)
-        origin = Origin(flow.request.scheme, normal_host(flow.request.host), flow.request.port)
+        if self._reverse is not None:
+            tag, origin = None, self._reverse.lead(flow)
+        else:
+            origin = Origin(flow.request.scheme, normal_host(flow.request.host), flow.request.port)
+        peer = flow.client_conn.peername
         record = Record(
             tag=tag,
+            client=str(peer[0]) if peer else "",
             origin=origin,
             request=describe_request(flow, origin),
             started=flow.request.timestamp_start or time.time(),
@@ -99,7 +107,8 @@ class Tap:
         if flow.error is not None:
             record.failure = Failure(FailureKind.OTHER, quoted(flow.error.msg))
             return
-        self._lead_to_local(flow, origin)
+        if self._reverse is None:
+            self._lead_to_local(flow, origin)
 
     @_fails_closed
     def request(self, flow: http.HTTPFlow) -> None:
@@ -229,7 +238,7 @@ class Tap:
             _log.exception("reading a response body failed")
             self.broke(flow, error)
             return []
-        if body.over:
+        if body.over and self._limits.ends:
             if record.failure is None:
                 text = (
                     f"{record.origin.host} sent a body of {body.limit_text}; the rest is not read"

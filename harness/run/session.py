@@ -1,6 +1,6 @@
 """One recorded run from the first request to the verdict, live or against a recording."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ from harness.client.connect import connect
 from harness.client.events import Send
 from harness.diagnosis.catalogue import Scenario
 from harness.diagnosis.diagnose import diagnose
+from harness.diagnosis.ending import NOT_SEEN, conclude
 from harness.model.trace import Exchange, Headers, Note, Step, Trace
 from harness.model.verdict import Diagnosis, Surface
 from harness.profiles import profile
@@ -19,6 +20,9 @@ from harness.recording.file import Recorder, RecordingError, default_path
 from harness.recording.redact import Redactor
 from harness.recording.replay import Replay
 from harness.run.drive import Drive
+
+WATCHED = "watched"
+"""The choice of a trace that another client than ours drove; its value is the client's name."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,43 @@ def open_log(
 def judged(recording: Trace, *, known: Sequence[Scenario] | None = None) -> Outcome:
     """The recorded run as it is; raises RecordingError for a surface of no version we know."""
     _surface(recording)
-    return Outcome(recording, diagnose(recording, known))
+    if WATCHED not in recording.choices:
+        return Outcome(recording, diagnose(recording, known))
+    end = foretold(recording)
+    trace = end or conclude(recording, absent=NOT_SEEN)
+    return Outcome(trace, diagnose(trace, known))
+
+
+def foretold(watched: Trace) -> Trace | None:
+    """A connection that ended with the metadata, and why: our client reads the same answers.
+
+    None where it went further, or where our client would go further too.
+    """
+    furthest = max((one.step.position for one in watched.exchanges), default=0)
+    own = (Surface.CLAUDE_AI, Surface.CLAUDE_CODE)
+    metadata = (Step.RESOURCE_METADATA.position, Step.SERVER_METADATA.position)
+    if watched.surface not in own or furthest not in metadata:
+        return None
+    quiet = replace(watched, choices={**watched.choices, "explores": False})
+    played, answers = _at_once(replayed(quiet, known=()))
+    stop = played.trace.stop
+    if stop is None or answers.missing:
+        return None
+    decided = [one for one in played.trace.notes if one.step.position > furthest]
+    said = replace(stop, text=f"{stop.text}, as our Claude reads the same answers")
+    notes = [one for one in decided if one is not stop] + [said]
+    after = len(watched.exchanges)
+    return replace(watched, notes=(*watched.notes, *(replace(one, after=after) for one in notes)))
+
+
+def _at_once[T](run: Coroutine[None, None, T]) -> T:
+    """The result of a run that waits for nothing."""
+    try:
+        run.send(None)
+    except StopIteration as done:
+        value: T = done.value
+        return value
+    raise AssertionError("a run against a recording has nothing to wait for")
 
 
 def _surface(recording: Trace) -> Surface:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from harness.diagnosis.access_log.gather import KEPT, Gathering
 from harness.diagnosis.access_log.judge import diagnose_log
 from harness.diagnosis.access_log.meaning import every_id
-from harness.diagnosis.access_log.speaker import Speaker, speaker
 from harness.diagnosis.catalogue import catalogue, scenario
+from harness.diagnosis.speaker import Speaker, speaker
 from harness.model.access_log import Attempt, LogDiagnosis, LogLine, Sureness
 from harness.model.trace import Step
 from harness.model.verdict import Surface, Verdict

@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from harness.diagnosis.access_log.speaker import VOICES, Speaker, speaker
+from harness.diagnosis.speaker import VOICES, Speaker, speaker
 from harness.model.access_log import LogLine, Seen
 from harness.model.trace import Purpose, Step, Voice
 from harness.model.verdict import Surface

@@ -4,7 +4,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator
 
 from harness.diagnosis.access_log.label import is_asset, is_authorize, metadata
-from harness.diagnosis.access_log.speaker import (
+from harness.diagnosis.speaker import (
     HOSTED,
     LOCAL,
     Speaker,

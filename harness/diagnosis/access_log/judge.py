@@ -9,10 +9,10 @@ from harness.diagnosis.access_log.gather import Gathering
 from harness.diagnosis.access_log.label import mcp_paths, normal
 from harness.diagnosis.access_log.meaning import too_slow
 from harness.diagnosis.access_log.rungs import rungs
-from harness.diagnosis.access_log.speaker import sureness
 from harness.diagnosis.access_log.story import REDIRECTS, Ending, Story
 from harness.diagnosis.access_log.streams import streams
 from harness.diagnosis.catalogue import Scenario, scenario
+from harness.diagnosis.speaker import sureness
 from harness.model.access_log import Attempt, LogDiagnosis, Seen, Sureness, Suspect
 from harness.model.trace import Purpose, Step, Voice
 from harness.model.verdict import Surface, Verdict

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from harness.diagnosis.access_log.speaker import HOSTED, LOCAL, Speaker, speaker
+from harness.diagnosis.speaker import HOSTED, LOCAL, Speaker, speaker
 from harness.model.access_log import LogLine
 from harness.model.trace import Purpose
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from harness.diagnosis.access_log.speaker import Speaker, speaker
 from harness.diagnosis.access_log.story import Ending, Story, status_of
+from harness.diagnosis.speaker import Speaker, speaker
 from harness.model.access_log import Rung, Seen
 from harness.model.trace import Purpose, Step
 from harness.model.verdict import StepStatus, Surface, Verdict

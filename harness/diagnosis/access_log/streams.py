@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.diagnosis.access_log.attempt import DONE, METADATA, OVER, Group, Stream
 from harness.diagnosis.access_log.label import purpose
-from harness.diagnosis.access_log.speaker import HOSTED, LOCAL, Speaker, speaker
+from harness.diagnosis.speaker import HOSTED, LOCAL, Speaker, speaker
 from harness.model.access_log import LogLine
 from harness.model.trace import Purpose
 from harness.model.verdict import Surface

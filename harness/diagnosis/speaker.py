@@ -1,11 +1,12 @@
-"""Who sent a line: by its User-Agent and by the address it came from."""
+"""Who sent a request: by its User-Agent and by the address it came from."""
 
 import ipaddress
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
+from typing import Protocol
 
-from harness.model.access_log import LogLine, Sureness
+from harness.model.access_log import Sureness
 from harness.model.trace import Voice
 
 EGRESS = "160.79.104.0/21"
@@ -13,6 +14,19 @@ EGRESS = "160.79.104.0/21"
 
 _EGRESS = ipaddress.ip_network(EGRESS)
 _CRAWLERS = ("claudebot", "claude-searchbot", "claude-web", "anthropic-ai")
+
+
+class Sent(Protocol):
+    """What is looked at of a request, or of its line in a log."""
+
+    @property
+    def agent(self) -> str | None: ...
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def addresses(self) -> tuple[str, ...]: ...
 
 
 class Speaker(StrEnum):
@@ -40,7 +54,7 @@ VOICES = {
 }
 
 
-def speaker(line: LogLine) -> Speaker:
+def speaker(line: Sent) -> Speaker:
     agent = (line.agent or "").lower()
     if any(one in agent for one in _CRAWLERS) or ("mozilla/" in agent and "claude-user" in agent):
         return Speaker.CRAWLER
@@ -58,7 +72,7 @@ def speaker(line: LogLine) -> Speaker:
     return Speaker.UNNAMED if line.agent is None else Speaker.OTHER
 
 
-def is_anthropic(line: LogLine) -> bool:
+def is_anthropic(line: Sent) -> bool:
     return any(_in_range(one) for one in line.addresses)
 
 
@@ -78,7 +92,7 @@ def _is_public(address: str) -> bool:
         return False
 
 
-def sureness(lines: Iterable[LogLine]) -> tuple[Sureness, str]:
+def sureness(lines: Iterable[Sent]) -> tuple[Sureness, str]:
     """How sure it is that these lines are Claude's, and why, as one sentence."""
     lines = tuple(one for one in lines if speaker(one) is not Speaker.BROWSER)
     told = {speaker(one) for one in lines}
