@@ -319,11 +319,10 @@ def diagnose(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="A new file; - prints."
 )
 @click.option("--exchange", type=click.IntRange(1), metavar="N", help="Only this exchange.")
+@click.option("--target", metavar="URL", help="The MCP endpoint, where the file does not show it.")
 @_scenarios_option
-def export(
-    recording: Path, form: str, output: Path | None, exchange: int | None, folder: Path | None
-) -> None:
-    """Write RECORDING for other tools, always without its secrets.
+def export(recording: Path, form: str, exchange: int | None, **more: Any) -> None:
+    """Write RECORDING, or what another tool captured, always without its secrets.
 
     A HAR opens in the network panel of a browser, a flow file in mitmproxy.
 
@@ -333,7 +332,7 @@ def export(
     """
     from harness.commands.export import export as run
 
-    sys.exit(run(recording, form, output=output, number=exchange, folder=folder))
+    sys.exit(run(recording, form, number=exchange, **more))
 
 
 @cli.command(short_help="Stand in front of a server and see who connects.")

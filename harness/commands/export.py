@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness.commands.options import known_failures
+from harness.commands.options import known_failures, read_target
 from harness.recording.file import RecordingError
 from harness.report.printable import printable
 from harness.run.export import NoSuchExchangeError
@@ -16,15 +16,22 @@ from harness.run.session import judged
 
 
 def export(
-    recording: Path, form: str, *, output: Path | None, number: int | None, folder: Path | None
+    recording: Path,
+    form: str,
+    *,
+    output: Path | None,
+    number: int | None,
+    target: str | None,
+    folder: Path | None,
 ) -> int:
     """Writes the file, or prints it; a flow file is no text and never printed to a terminal."""
     to_terminal = output is None or str(output) == "-"
     if form == "mitm" and to_terminal and sys.stdout.isatty():
         raise click.UsageError("A flow file is not text; name a file with -o.")
     known = known_failures(folder)
+    wanted = read_target(target) if target is not None else None
     try:
-        outcome = judged(read_trace(recording), known=known)
+        outcome = judged(read_trace(recording, target=wanted), known=known)
         data = exported(outcome.trace, form, number=number, known=known)
     except (RecordingError, NoSuchExchangeError) as error:
         raise click.UsageError(printable(str(error))) from None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.model.captured import Captured
+from harness.model.imported import Certainty
 from harness.model.trace import (
     Connection,
     Exchange,
@@ -41,6 +42,8 @@ class Mark:
     token: TokenFacts | None = None
     truncated: bool = False
     encoding_error: str | None = None
+    certainty: Certainty = Certainty.SURE
+    """Of the name, where the exchange had been captured by others before."""
     findings: tuple[str, ...] = ()
     """Only for the reader: they are found anew from the exchanges."""
 
@@ -59,7 +62,7 @@ class Head:
     notes: tuple[Note, ...] = ()
 
 
-def mark(exchange: Exchange, findings: tuple[str, ...]) -> Json:
+def mark(exchange: Exchange, findings: tuple[str, ...], certainty: Certainty) -> Json:
     """The mark of an exchange, which is evidence of some findings."""
     response = exchange.response
     return encode(
@@ -77,6 +80,7 @@ def mark(exchange: Exchange, findings: tuple[str, ...]) -> Json:
             token=exchange.token,
             truncated=response is not None and response.truncated,
             encoding_error=response.encoding_error if response else None,
+            certainty=certainty,
             findings=findings,
         )
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from harness.diagnosis.catalogue import Scenario
 from harness.diagnosis.diagnose import diagnose
+from harness.model.imported import Certainty
 from harness.model.trace import Exchange, Trace
 from harness.model.verdict import Diagnosis, Impact
 from harness.recording import marks
@@ -44,7 +45,10 @@ def export(
         return curl_command(wanted[0]).encode("utf-8", "replace")
     findings = {one.n: _findings(diagnosis, one) for one in wanted}
     comments = {one.n: _comment(one, findings[one.n]) for one in wanted}
-    marked = {one.n: marks.mark(one, findings[one.n]) for one in wanted}
+    sure = trace.imported.certainty if trace.imported else {}
+    marked = {
+        one.n: marks.mark(one, findings[one.n], sure.get(one.n, Certainty.SURE)) for one in wanted
+    }
     if form == "har":
         return har_text(wanted, comments, marked, head).encode("utf-8", "surrogateescape")
     # mitmproxy takes most of a second to import.

@@ -29,14 +29,14 @@ def read_trace(path: Path, *, target: str | None = None, surface: Surface | None
         trace = load(path)
         return trace if surface is None else replace(trace, surface=surface)
     if not (_JSON.match(head) or _FLOWS.match(head) or compressed(head)):
-        raise RecordingError(f"{path} is not a recording, and neither a HAR nor a flow file")
+        raise RecordingError(f"{path} is not a recording, nor a HAR or mitmproxy flow file")
     data = _read(path, SIZE_LIMIT + 1)
     if len(data) > SIZE_LIMIT:
         raise RecordingError(f"{path} is larger than {SIZE_LIMIT // 1024**2} MiB")
     try:
         return imported(_capture(data), target=target, surface=surface)
     except CaptureError as error:
-        raise RecordingError(f"{path} is not a recording, and cannot be read: {error}") from None
+        raise RecordingError(f"{path} cannot be judged: {error}") from None
 
 
 def _capture(data: bytes) -> Capture:

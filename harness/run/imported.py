@@ -86,7 +86,7 @@ class _Hearing:
         n = len(self.trace.exchanges) + 1
         marked = read_mark(captured)
         if marked is not None:
-            exchange, sure = _marked(captured, marked, n), Certainty.SURE
+            exchange, sure = _marked(captured, marked, n), marked.certainty
         else:
             exchange = _plausible(self._placed(named(captured, self.known, n)))
             sure = certainty(exchange, self.known)
@@ -218,9 +218,9 @@ def _as_marked(capture: Capture, head: Head, marks: list[Mark], surface: Surface
     exchanges.sort(key=lambda one: one.n)
     about = Imported(
         form=capture.form,
-        target="as the run noted it",
-        surface="--surface" if surface else "as the run noted it",
-        certainty={one.n: Certainty.SURE for one in exchanges},
+        target="as the file notes it",
+        surface="--surface" if surface else "as the file notes it",
+        certainty={one.n: one.certainty for one in marks},
     )
     trace = Trace(
         target=head.target,

@@ -142,6 +142,15 @@ def test_how_sure_a_name_is_stands_in_the_report() -> None:
     assert value["imported"]["certainty"]["7"] == "guess"
 
 
+def test_an_export_does_not_make_a_guess_certain() -> None:
+    trace = imported(read_har(json.dumps(plain_har(HEALTHY)).encode()))
+    again = imported(read_har(export(trace, "har")))
+    assert trace.imported is not None
+    assert again.imported is not None
+    assert again.imported.certainty == trace.imported.certainty
+    assert again.exchanges == trace.exchanges
+
+
 def test_what_pages_are_made_of_is_left_out() -> None:
     har = plain_har(HEALTHY)
     entries = har["log"]["entries"]
