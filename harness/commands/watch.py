@@ -190,7 +190,7 @@ def _line(one: Watched, exchange: Exchange) -> None:
     # The name without its version, where both are too long.
     who = (who if len(who) <= 13 else who.rpartition(" ")[0] or who)[:13]
     asked = printable(f"{exchange.request.method} /{place}")
-    room = 80 - 48 - len(took)
+    room = 80 - 49 - len(took)
     asked = asked if len(asked) <= room else f"{asked[: room - 1]}…"
     click.echo(
         f"{clock} {one.attempt.number:>2} {who:<13} {exchange.step:<17} "

@@ -151,8 +151,7 @@ class Attempts:
         silence = sent - latest.last
         if _bearer(request) is not None:
             # A token of nobody we saw: from a server out of sight, or from a time before.
-            elsewhere = Step.TOKEN not in latest.steps and not latest.token
-            return not (elsewhere and silence <= OVER)
+            return Step.TOKEN in latest.steps or silence > OVER
         if silence > OVER:
             return True
         opening = classify(request, Known(target=page(request))).purpose in _OPENING

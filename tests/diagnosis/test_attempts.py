@@ -139,14 +139,15 @@ def test_a_token_leads_to_the_attempt_that_got_it_whoever_comes_with_it() -> Non
     assert place.uses(CODE, "203.0.113.99", "one") == 1
 
 
-def test_a_token_from_out_of_sight_belongs_to_the_attempt_that_waits_for_one() -> None:
+def test_a_token_from_out_of_sight_belongs_to_the_latest_attempt_without_one() -> None:
     place = Place()
     assert place.opens(BROKER) == 1
     assert place.uses(RUNTIME, "160.79.104.5", "foreign") == 1
-    # Another token is another connection, from a time before.
-    assert place.uses(RUNTIME, "160.79.104.5", "older") == 2
+    assert place.uses(RUNTIME, "160.79.104.5", "renewed out of sight") == 1
     place.now += OVER * 2
-    assert place.opens(BROKER) == 3
+    assert place.opens(BROKER) == 2
+    assert place.token(BROKER, "160.79.104.5", "own", fields="client_id=a&code=1") == 2
+    assert place.uses(RUNTIME, "160.79.104.5", "from a time before") == 3
 
 
 def test_a_browser_signs_in_for_the_attempt_that_waits() -> None:
