@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "harness.login": {"harness.model", "harness.client"},
     "harness.proxy": {"harness.model"},
     "harness.recording": {"harness.model", "harness.client"},
-    "harness.diagnosis": {"harness.model", "scenarios"},
+    "harness.diagnosis": {"harness.model", "harness.recording", "scenarios"},
     "harness.run": {
         "harness.model",
         "harness.profiles",
@@ -31,7 +31,13 @@ MAY_IMPORT = {
         "reference_server",
     },
     "harness.specification": {"harness.model", "harness.diagnosis"},
-    "harness.report": {"harness.model", "harness.profiles", "harness.specification"},
+    "harness.report": {
+        "harness.diagnosis",
+        "harness.model",
+        "harness.profiles",
+        "harness.recording",
+        "harness.specification",
+    },
     "harness.tui": {
         "harness.model",
         "harness.profiles",

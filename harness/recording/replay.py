@@ -1,6 +1,5 @@
 """Answers the simulated client from a recording, without a network."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
@@ -10,28 +9,20 @@ from harness.model.trace import (
     Exchange,
     Failure,
     FailureKind,
-    Json,
-    Message,
     Purpose,
     Request,
     Trace,
 )
-from harness.model.wellknown import loopback_port, query
-from harness.recording.known import PLACEHOLDER
-from harness.recording.secret_names import header_kind, kind_of
+from harness.model.wellknown import query
+from harness.recording.common import common_parameter
+from harness.recording.differences import request_differences
+from harness.recording.members import Sides
+from harness.recording.secret_names import words
 
-_VOLATILE = {"code_challenge", "nonce", "id", "progressToken"}
-"""Parameters and members that a new run chooses anew, besides all secrets."""
-_UNIMPORTANT_HEADERS = {
-    "connection",
-    "content-length",
-    "cookie",
-    "date",
-    "host",
-    "traceparent",
-    "tracestate",
-    "x-request-id",
-}
+_UNIMPORTANT = frozenset(
+    f"header.{name}" for name in words("connection cookie date traceparent tracestate x-request-id")
+)
+"""What the proxy or the sign-in adds, and not the client."""
 
 
 class Replay:
@@ -86,7 +77,7 @@ class Replay:
                     name, value = "state", query(request.url).get("state")
                 case Purpose.TOKEN:
                     name = "code_verifier"
-                    value = dict(_values(request)).get(name)
+                    value = dict(parse_qsl(request.text, True)).get(name)
                 case _:
                     continue
             if value is not None:
@@ -117,70 +108,20 @@ def _key(of: Exchange | Send, method: str, url: str) -> object:
         parts = urlsplit(url)
     except ValueError:
         return (of.step, of.purpose, of.voice, method, url)
-    query = [(name, _aligned(name, value)) for name, value in parse_qsl(parts.query, True)]
+    query = [(name, common_parameter(name, value)) for name, value in parse_qsl(parts.query, True)]
     place = (parts.scheme, parts.netloc.lower(), parts.path or "/")
     return (of.step, of.purpose, of.voice, method, place, tuple(query))
 
 
-def _aligned(name: str, value: str) -> str:
-    """A value as far as two runs of the same client have it in common."""
-    if name in _VOLATILE or kind_of(name) or PLACEHOLDER.search(value):
-        return "*"
-    return loopback_port(value, ":*")
-
-
 def _changes(recorded: Request, sent: Request) -> Iterator[str]:
     """What differs between two requests to the same address, volatile values aside."""
-    yield from _compared("header", _headers(recorded), _headers(sent))
-    yield from _compared(
-        "body",
-        {name: _aligned(name.rpartition(".")[2], value) for name, value in _values(recorded)},
-        {name: _aligned(name.rpartition(".")[2], value) for name, value in _values(sent)},
-    )
-
-
-def _compared(what: str, recorded: dict[str, str], sent: dict[str, str]) -> Iterator[str]:
-    for name in sorted(recorded.keys() | sent.keys()):
-        if name not in sent:
-            yield f"{what} {name} is missing"
-        elif name not in recorded:
-            yield f"{what} {name} is new"
-        elif recorded[name] != sent[name]:
-            yield f"{what} {name} was {recorded[name]!r} and is {sent[name]!r}"
-
-
-def _headers(request: Request) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in request.headers:
-        name = name.lower()
-        if name in _UNIMPORTANT_HEADERS:
+    for each in request_differences(recorded, sent, Sides()):
+        if each.volatile or each.place in _UNIMPORTANT:
             continue
-        if name in ("authorization", "proxy-authorization"):
-            value = value.partition(" ")[0].lower()
-        elif header_kind(name) or PLACEHOLDER.search(value):
-            value = "*"
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
-
-
-def _values(message: Message) -> Iterator[tuple[str, str]]:
-    """The members of a JSON body by their path, or the fields of a form."""
-    if message.json is not None:
-        yield from _members(message.json, "", 0)
-    elif message.media_type == "application/x-www-form-urlencoded":
-        try:
-            yield from parse_qsl(message.text, keep_blank_values=True, max_num_fields=1000)
-        except ValueError:
-            yield "form", "*"
-    elif message.body:
-        yield "content", message.text[:200]
-
-
-def _members(value: Json, path: str, depth: int) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict) and value and depth < 5:
-        for name, one in value.items():
-            yield from _members(one, f"{path}.{name}" if path else name, depth + 1)
-    elif isinstance(value, str):
-        yield path, value
-    else:
-        yield path, json.dumps(value)[:200]
+        what = each.place.replace(".", " ", 1)
+        if each.other is None:
+            yield f"{what} is missing"
+        elif each.one is None:
+            yield f"{what} is new"
+        else:
+            yield f"{what} was {each.one!r} and is {each.other!r}"

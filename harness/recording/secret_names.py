@@ -4,7 +4,8 @@ import re
 from functools import lru_cache
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set of names is written here."""
     return frozenset(text.split())
 
 
@@ -83,12 +84,12 @@ PUBLIC_PARAMETERS = frozenset(
 )
 """OAuth parameters that stay readable, also in sign-in forms."""
 
-_DECISIONS = _words(
+_DECISIONS = words(
     "accept agree allow approve authorize cancel confirm consent continue decline deny disagree "
     "false grant login next no off ok on reject signin submit true yes"
 )
 _PEOPLE = {"username", "user_name", "user", "email", "mail", "login", "phone", "identifier"}
-PROTOCOL_WORDS = _words(
+PROTOCOL_WORDS = words(
     "access_token authorization_code bearer basic boolean client_credentials client_id "
     "client_secret client_secret_basic client_secret_post code false id_token implicit "
     "invalid_client invalid_grant invalid_request invalid_token none null number object "

@@ -1,10 +1,14 @@
 """The real client beside the simulated one: where each stopped, and what each sent differently."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from harness.model.trace import NoteKind, Trace
+from harness.model.trace import Exchange, NoteKind, Purpose, Request, Step, Trace, Voice
 from harness.model.verdict import Diagnosis, Verdict
-from harness.report.differences import Difference, Pair, pairs
+from harness.recording.common import Reading
+from harness.recording.compare import aligned
+from harness.recording.differences import order_differences, request_differences
+from harness.recording.members import Difference, Sides
 from harness.report.printable import printable
 from harness.report.prose import wrap
 from harness.report.text import LABEL
@@ -12,11 +16,41 @@ from harness.report.text import LABEL
 type Run = tuple[Trace, Diagnosis]
 
 _NAMES, _COLUMN = 22, 28
+_EXACT = Sides(Reading(exact=True), Reading(exact=True))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The exchanges of one purpose in two runs; either side may have none."""
+
+    step: Step
+    purpose: Purpose
+    voice: Voice
+    one: tuple[Exchange, ...]
+    other: tuple[Exchange, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 def beside_report(simulated: Run, witness: Run) -> str:
     """The comparison, ending in a newline; 80 columns."""
     return "\n".join(_lines(simulated, witness)) + "\n"
+
+
+def pairs(one: Trace, other: Trace) -> tuple[Pair, ...]:
+    """What both clients asked, in the order of the steps, without pages and exploration."""
+    found = []
+    for key, left, right in aligned(one, other):
+        ours, theirs = (tuple(each for each in it if not each.exploration) for it in (left, right))
+        if (ours or theirs) and key[0] not in (Step.LOGIN, Step.CALLBACK):
+            differs = differences(ours[0].request, theirs[0].request) if ours and theirs else ()
+            found.append(Pair(*key, ours, theirs, differs))
+    return tuple(found)
+
+
+def differences(one: Request, other: Request) -> tuple[Difference, ...]:
+    """What differs between two requests of the same purpose, in their form too."""
+    values = (each for each in request_differences(one, other, _EXACT) if not each.volatile)
+    return (*values, *order_differences(one, other))
 
 
 def _lines(simulated: Run, witness: Run) -> Iterator[str]:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from harness.diagnosis.diagnose import diagnose
 from harness.model.trace import Exchange, Headers, Purpose, Request, Step, Trace, Voice
-from harness.report.beside import beside_report
-from harness.report.differences import Difference, differences, pairs
+from harness.recording.members import Difference
+from harness.report.beside import beside_report, differences, pairs
 
 URL = "https://mcp.example.com/mcp"
 
@@ -59,7 +59,7 @@ def test_what_is_random_is_compared_by_kind() -> None:
     other = form("code=<code:2 20>&code_verifier=<verifier:9 43>&client_id=xyz&state=bbbb")
     assert list(differences(one, other)) == []
     shorter = form("code=<code:1 43>&code_verifier=<verifier:1 20>&client_id=abc&state=aaaa")
-    assert [each.place for each in differences(one, shorter)] == ["body code_verifier"]
+    assert [each.place for each in differences(one, shorter)] == ["body.code_verifier"]
 
 
 def test_the_port_of_a_loopback_address_does_not_count() -> None:
@@ -69,15 +69,15 @@ def test_the_port_of_a_loopback_address_does_not_count() -> None:
 
 def test_a_published_client_id_counts() -> None:
     one, other = form("client_id=https://claude.ai/a"), form("client_id=https://claude.ai/b")
-    assert [each.place for each in differences(one, other)] == ["body client_id"]
+    assert [each.place for each in differences(one, other)] == ["body.client_id"]
 
 
 def test_headers_are_compared_without_their_spelling() -> None:
     one = post({}, (("MCP-Protocol-Version", "1"), ("Host", "a"), ("Content-Length", "2")))
     other = post({}, (("mcp-protocol-version", "2"), ("X-More", "y")))
     assert list(differences(one, other)) == [
-        Difference("header mcp-protocol-version", "1", "2"),
-        Difference("header x-more", None, "y"),
+        Difference("header.mcp-protocol-version", "1", "2"),
+        Difference("header.x-more", None, "y"),
     ]
 
 
@@ -85,7 +85,7 @@ def test_the_order_of_members_is_told_per_object() -> None:
     one, other = post({"a": {"b": 1, "c": 2}, "d": 3}), post({"d": 3, "a": {"c": 2, "b": 1}})
     assert list(differences(one, other)) == [
         Difference("body order", "a, d", "d, a"),
-        Difference("body a order", "b, c", "c, b"),
+        Difference("body.a order", "b, c", "c, b"),
     ]
 
 
@@ -100,4 +100,4 @@ def test_the_report_fits_and_shows_what_a_target_sent_as_text() -> None:
     assert max(map(len, told.splitlines())) <= 80
     assert "\x1b" not in told
     assert "Claude Code 2.1" in told
-    assert "body a" in told
+    assert "body.a" in told

@@ -15,8 +15,7 @@ from harness.diagnosis.catalogue import Scenario, scenario
 from harness.model.trace import Purpose, Step, Trace, Voice
 from harness.model.verdict import Surface, Verdict
 from harness.recording.file import load
-from harness.report.beside import beside_report
-from harness.report.differences import pairs
+from harness.report.beside import beside_report, pairs
 from harness.run.check import Plan, checked
 from harness.run.session import Outcome
 from harness.run.witness import witnessed
