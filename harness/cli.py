@@ -378,6 +378,33 @@ def watch(**options: object) -> None:
     sys.exit(run(options))
 
 
+@cli.command(short_help="Say what differs between two recordings.")
+@click.argument("a", type=click.Path(path_type=Path))
+@click.argument("b", type=click.Path(path_type=Path), required=False)
+@click.option("--reference", is_flag=True, help="Compare with the bundled reference server.")
+@click.option("--all", "everything", is_flag=True, help="Also what is another at each run.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+def compare(a: Path, b: Path | None, reference: bool, everything: bool, form: str) -> None:
+    """Say what differs between the recordings A and B, what matters first.
+
+    The exit code is 0 when nothing that matters differs, else 1.
+
+    \b
+    harness compare recordings/before.jsonl recordings/after.jsonl
+    harness compare recordings/before.jsonl --reference
+    """
+    from harness.commands.compare import compare as run
+
+    sys.exit(run(a, b, reference=reference, form=form, everything=everything))
+
+
 @cli.command(short_help="Run the reference server in the foreground.")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="Bend it; repeatable.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")

@@ -162,7 +162,7 @@ async def replayed(
     Raises RecordingError where the recorded choices are none of this version.
     """
     replay = Replay(recording)
-    choices = _recorded_choices(recording)
+    choices = recorded_choices(recording)
     # A switch of a later version is left out: what differs then shows in the answers.
     switches = [one for one in choices.switches if one in SWITCHES]
     surface = switched(profile(_surface(recording)), switches)
@@ -189,7 +189,7 @@ async def replayed(
     return log.outcome(), replay
 
 
-def _recorded_choices(recording: Trace) -> Choices:
+def recorded_choices(recording: Trace) -> Choices:
     """The choices of the recorded run; a header's value is a placeholder, as it was recorded."""
     try:
         choices = Choices.from_json(recording.target, recording.choices)
