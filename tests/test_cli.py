@@ -16,6 +16,7 @@ from harness.model.trace import NoteKind
 from harness.recording.file import load
 
 HARNESS = [sys.executable, "-m", "harness"]
+EXAMPLES = Path(__file__).parent.parent / "recordings" / "examples"
 
 
 def harness(
@@ -59,6 +60,30 @@ def test_a_fault_is_named_first_and_replays(tmp_path: Path) -> None:
         again = harness(command, "r.jsonl", cwd=tmp_path)
         assert again.returncode == 1
         assert again.stdout.splitlines()[1] == headline
+
+
+def test_two_recordings_are_compared(tmp_path: Path) -> None:
+    before, after = str(EXAMPLES / "token-invalid-target.jsonl"), str(EXAMPLES / "healthy.jsonl")
+    same = harness("compare", after, after, cwd=tmp_path)
+    assert (same.returncode, same.stderr) == (0, "")
+    assert same.stdout.startswith("EQUAL")
+    done = harness("compare", before, after, "--format", "json", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    found = json.loads(done.stdout)
+    assert [each["id"] for each in found["findings"]["fixed"]] == ["token-invalid-target"]
+    assert (found["changes"][0]["step"], found["changes"][0]["place"]) == (
+        "token",
+        "response.status",
+    )
+
+
+def test_a_recording_is_compared_with_the_reference_server(tmp_path: Path) -> None:
+    recording = str(EXAMPLES / "token-invalid-target.jsonl")
+    done = harness("compare", recording, "--reference", "--all", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("FALLS SHORT of a correct server at token: ")
+    assert "   reference  answered 200\n" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
 
 
 def test_the_json_report_keeps_its_schema(tmp_path: Path) -> None:
@@ -132,6 +157,9 @@ def test_no_secret_reaches_the_recording_or_the_report(tmp_path: Path) -> None:
         (["check", "-o", "a", "-o", "b"], "Each -o"),
         (["replay", "/nowhere.jsonl"], "cannot read"),
         (["diagnose", "pyproject.toml"], "not a recording"),
+        (["compare", "/nowhere.jsonl", "--reference"], "cannot read"),
+        (["compare", "a.jsonl"], "--reference in its place"),
+        (["compare", "a.jsonl", "b.jsonl", "--reference"], "--reference in its place"),
         (["explain", "nope"], "No known failure"),
         (["nonsense"], "No such command"),
     ],

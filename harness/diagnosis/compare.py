@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from harness.diagnosis.changes import Changes, changes
 from harness.diagnosis.places import at_place
-from harness.model.trace import Trace
+from harness.model.trace import Step, Trace
 from harness.model.verdict import Diagnosis, Evidence, Finding, Impact, Unmet
 from harness.recording.compare import Comparison, compare
 
@@ -17,6 +17,7 @@ class Shortfall:
     """What a surface needs and did not get, and what the reference server says there."""
 
     id: str
+    step: Step
     title: str
     impact: Impact
     evidence: Evidence
@@ -101,6 +102,7 @@ def _shortfall(name: str, source: str, problem: Unmet | Finding, wire: Compariso
     beside = wire.counterpart(first.exchange, any_purpose=first.place == "response.status")
     return Shortfall(
         id=name,
+        step=problem.step,
         title=problem.title,
         impact=problem.impact,
         evidence=first,

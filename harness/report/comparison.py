@@ -58,10 +58,12 @@ def _beside(found: Compared) -> bool:
 def _answer(found: Compared) -> str:
     """The outcome in one sentence."""
     if found.shortfalls is not None:
-        short = sum(each.harms for each in found.shortfalls)
         if not found.differs:
             return "EQUAL in all that Claude needs; what else differs is taste"
-        return f"FALLS SHORT of a correct server: {_count(short, 'need')} not met"
+        short = next((each for each in found.shortfalls if each.harms), None)
+        if short is None:
+            return "DIFFERS: the runs end otherwise, though no need is known to be unmet"
+        return f"FALLS SHORT of a correct server at {short.step}: {printable(short.title)}"
     if not found.differs:
         return "EQUAL: nothing that matters differs"
     first = next((each for each in found.wire.changes if each.weight.matters), None)
@@ -185,7 +187,7 @@ def _kind(weight: Weight, kinds: _Kinds, *, everything: bool) -> Iterator[str]:
     by_exchange = itertools.groupby(told, key=lambda same: (same[0].step, same[0].exchanges))
     for _, group in by_exchange:
         each = list(group)
-        yield _title(each[0][0])
+        yield from wrap(_title(each[0][0]), "  ", "    ")
         for same in each:
             yield from _change(same)
     if len(told) < len(found):
@@ -197,7 +199,7 @@ def _title(first: Change) -> str:
     both = f"{one}" if one == other else f"{one} and {other}"
     what = "" if str(first.purpose) == str(first.step) else f" {first.purpose}"
     asked = ", asked only for the diagnosis" if first.exploration else ""
-    return f"  {first.step}{what}, as the {first.voice} (exchange {both}{asked})"
+    return f"{first.step}{what}, as the {first.voice} (exchange {both}{asked})"
 
 
 def _change(same: Sequence[Change]) -> Iterator[str]:

@@ -20,9 +20,10 @@ def comparison_json(found: Compared, *, everything: bool = False) -> str:
     `a`, `b`      target, surface, recording, verdict, headline, stopped_at
     `origins`     role, a, b: addresses of A that were read as those of B
     `setup`       place, a, b: the surface or a choice that is another
+    `left_out`    with --reference: choices of A that only its own server understands
     `findings`    fixed, still, new: id, step, title, impact, known
-    `shortfalls`  null, or with --reference: id, title, impact, source, exchange, place, needs,
-                  a, reference
+    `shortfalls`  null, or with --reference: id, step, title, impact, source, exchange, place,
+                  needs, a, reference
     `changes`     what matters first: step, purpose, voice, a_exchange, b_exchange, weight
                   (answer, member, header, request, rest, volatile), matters, exploration,
                   place, a, b; null stands for what is not there. Without --all no `volatile`
@@ -85,6 +86,7 @@ def _problems(found: Iterable[Problem]) -> list[Json]:
 def _shortfall(each: Shortfall) -> Json:
     return {
         "id": each.id,
+        "step": str(each.step),
         "title": each.title,
         "impact": str(each.impact),
         "source": each.source or None,
