@@ -111,12 +111,19 @@ class Attempts:
         if not self._belongs(request):
             return None
         family = _family(told, who)
-        latest = self._latest.get(family)
+        latest = self._latest.get(family) or self._unnamed(who, sent)
         if latest is None or self._begins(latest, request, sent):
             latest = self._new(family, told, who, sent)
         if is_call(request):
             self._targets.add(page(request))
         return latest
+
+    def _unnamed(self, who: Caller, sent: float) -> Attempt | None:
+        """The attempt of a client that leaves its name out of some requests, as SDKs do."""
+        if who.agent:
+            return None
+        near = [one for one in self.found if one.source == who.source and sent - one.last < AGAIN]
+        return next(reversed(near), None)
 
     def _browsed(self, request: Request, who: Caller) -> Attempt | None:
         """The attempt whose user signs in with this browser."""
@@ -218,7 +225,7 @@ def _identity(told: Speaker, who: Caller) -> tuple[Surface, str]:
 
 
 def _product(who: Caller) -> str:
-    return (who.agent or "a client without a name").partition(" ")[0][:40]
+    return (who.agent or "").partition(" ")[0][:40] or "without a name"
 
 
 def _client_info(request: Request) -> dict[str, object]:

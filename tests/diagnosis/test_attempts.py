@@ -187,6 +187,18 @@ def test_other_clients_are_called_what_they_say() -> None:
     assert found.client == "Claude's Toolbox"
 
 
+def test_requests_without_a_name_belong_to_who_asked_from_there_just_before() -> None:
+    place = Place()
+    assert place.opens("node", "203.0.113.7") == 1
+    metadata = "https://mcp.example.com/.well-known/oauth-protected-resource/mcp"
+    found = place.comes("", "GET", metadata, source="203.0.113.7")
+    assert found is not None
+    assert found.number == 1
+    other = place.comes("", "GET", metadata, source="203.0.113.8")
+    assert other is not None
+    assert (other.number, other.client) == (2, "without a name")
+
+
 def test_the_forwarded_address_comes_before_the_tunnels() -> None:
     headers = (("X-Forwarded-For", "198.51.100.1, 10.0.0.1"), ("CF-Connecting-IP", "198.51.100.9"))
     found = caller(Request(method="GET", url=MCP, headers=headers), "127.0.0.1")

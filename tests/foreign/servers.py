@@ -127,7 +127,7 @@ def serving(
     if public is not None and not foreign.takes_public:
         raise ValueError(f"{foreign.name} cannot be told its public URL")
     deadline = time.monotonic() + timeout
-    ports = _free_ports(2 if foreign.separate_issuer else 1)
+    ports = free_ports(2 if foreign.separate_issuer else 1)
     local = [f"http://{foreign.host}:{port}" for port in ports]
     published = local if public is None else [public, _issuer_of(public)][: len(ports)]
     arguments = [
@@ -227,7 +227,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports nobody listens on, from below the range that the kernel gives to clients.
 
     Between this look and the server's own bind no other socket of the machine gets them by chance.

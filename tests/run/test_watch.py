@@ -1,18 +1,14 @@
 """`harness watch` in front of the reference server, with clients that do not know of it."""
 
 import asyncio
-import json
 import re
-import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from watching import Running, watching
 
 from harness.client.choices import Choices
 from harness.diagnosis.catalogue import scenario
@@ -23,50 +19,6 @@ from harness.run.reference import Reference, reference
 from harness.run.session import judged
 
 AUTH = "https://auth.reference.test"
-
-
-@dataclass
-class Running:
-    """A watch in a process of its own."""
-
-    process: asyncio.subprocess.Process
-    port: int
-    report: Path
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def end(self) -> tuple[int, str, list[dict[str, Any]]]:
-        """Interrupt it: exit code, what it printed, and the attempts of its report."""
-        self.process.send_signal(signal.SIGINT)
-        out, _ = await asyncio.wait_for(self.process.communicate(), 20)
-        runs = json.loads(self.report.read_text()) if self.report.exists() else {"surfaces": []}
-        return self.process.returncode or 0, out.decode(), runs["surfaces"]
-
-
-@asynccontextmanager
-async def watching(folder: Path, upstream: str, *more: str) -> AsyncIterator[Running]:
-    report = folder / "report.json"
-    (folder / "recordings").mkdir(exist_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "harness", "watch", "--upstream", upstream),
-        *("--listen", "127.0.0.1:0", "--format", "json", "-o", str(report), *more),
-        cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    try:
-        line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
-        found = re.search(r"watching http://127\.0\.0\.1:(\d+)", line)
-        assert found, line + (await process.stderr.read()).decode()
-        yield Running(process, int(found[1]), report)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def before(server: Reference) -> tuple[str, ...]:
