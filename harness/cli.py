@@ -391,7 +391,8 @@ def watch(**options: object) -> None:
     show_default=True,
     help="What to print.",
 )
-def compare(a: Path, b: Path | None, reference: bool, everything: bool, form: str) -> None:
+@_scenarios_option
+def compare(a: Path, b: Path | None, form: str, folder: Path | None, **how: bool) -> None:
     """Say what differs between the recordings A and B, what matters first.
 
     The exit code is 0 when nothing that matters differs, else 1.
@@ -402,7 +403,7 @@ def compare(a: Path, b: Path | None, reference: bool, everything: bool, form: st
     """
     from harness.commands.compare import compare as run
 
-    sys.exit(run(a, b, reference=reference, form=form, everything=everything))
+    sys.exit(run(a, b, form=form, folder=folder, **how))
 
 
 @cli.command(short_help="Run the reference server in the foreground.")

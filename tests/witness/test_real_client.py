@@ -87,7 +87,7 @@ async def test_the_simulation_sends_the_same_values(claude: Path, faults: tuple[
         for pair in pairs(simulated.trace, outcome.trace)
         for one in pair.differences
         # The version of the day is the program's.
-        if one.place != "header user-agent" and not one.place.endswith("clientInfo.version")
+        if one.place != "header.user-agent" and not one.place.endswith("clientInfo.version")
     }
     assert differ == set()
     told = beside_report((simulated.trace, simulated.diagnosis), (outcome.trace, outcome.diagnosis))
