@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -16,6 +17,7 @@ from harness.commands.output import RULE, Outputs, outputs, put_out
 from harness.diagnosis.missing import is_probe, missing, out_of_sight
 from harness.model.trace import Exchange
 from harness.model.verdict import Impact, Verdict
+from harness.model.wellknown import origin
 from harness.report.json import json_report
 from harness.report.printable import printable
 from harness.report.prose import wrap
@@ -47,14 +49,13 @@ async def _watch(options: Mapping[str, Any], to: Outputs) -> int:
     from harness.proxy.route import Route
 
     reverse = _reverse(options)
-    public = str(reverse.public or reverse.upstream)
     heard = Watch(
-        public=public + (options["path"] or "/mcp"),
+        public=_endpoint(options),
         record=options["record"],
         folder=None if options["no_record"] else Path(),
         scenarios=known_failures(options["folder"]),
         on_exchange=_line,
-        path=options["path"],
+        path=options["path"] or (urlsplit(options["public"] or "").path.rstrip("/") or None),
     )
     route = Route()
     for server in (reverse.upstream, *reverse.others.values()):
@@ -100,6 +101,14 @@ def _reverse(options: Mapping[str, Any]) -> "Reverse":
         )
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
+
+
+def _endpoint(options: Mapping[str, Any]) -> str:
+    """The URL that is entered in Claude, as far as it is known beforehand."""
+    given = options["public"] or options["upstream"]
+    if options["path"] is None and urlsplit(given).path.strip("/"):
+        return str(given)
+    return origin(given) + (options["path"] or "/mcp")
 
 
 def _place(listen: str) -> tuple[str, int]:
@@ -152,15 +161,14 @@ def _pressed(pressed: list[float]) -> None:
 async def _nothing_came(options: Mapping[str, Any]) -> None:
     """Nothing arrived: say whether the way here is open, by going it ourselves."""
     click.echo("")
-    public = options["public"]
-    if public is None:
+    if options["public"] is None:
         text = (
             f"Nothing arrived within {_PRESSED:.0f} s. With --public URL, the address that was "
             "entered in Claude, the way from outside would be tried now."
         )
         _wrapped(text)
         return
-    url = public.rstrip("/") + (options["path"] or "/mcp")
+    url = _endpoint(options)
     command = [sys.executable, "-m", "harness", "check", url, "--until", "challenge"]
     check = await asyncio.create_subprocess_exec(
         *command, "--no-record", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL

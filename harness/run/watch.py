@@ -20,6 +20,10 @@ QUIET = 20.0
 """Seconds of silence after which an attempt is told about."""
 
 
+MOST = 2000
+"""Exchanges of one attempt that are kept; good calls beyond are passed on and counted."""
+
+
 @dataclass
 class Watched:
     """One attempt as it is heard."""
@@ -30,6 +34,8 @@ class Watched:
     log: Log
     told: int = 0
     """How many exchanges there were when it was last told about."""
+    more: int = 0
+    """Good calls that were not kept."""
 
     def outcome(self, scenarios: Sequence[Scenario] | None = None) -> Outcome:
         """What can be said by now."""
@@ -99,6 +105,9 @@ class Watch:
         # How our proxy reached the server says nothing about the way from Claude to it.
         here = replace(captured, connection=None)
         exchange = named(here, one.known, len(one.trace.exchanges) + 1)
+        if exchange.n > MOST and exchange.status is not None and exchange.status < 400:
+            one.more += 1
+            return
         one.trace = replace(one.trace, exchanges=(*one.trace.exchanges, exchange))
         one.log(exchange)
         one.known = learned(one.known, exchange)
