@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.client.choices import Choices, random_value
@@ -12,8 +12,8 @@ from harness.client.connect import connect
 from harness.client.events import Send
 from harness.diagnosis.catalogue import Scenario
 from harness.model.captured import Captured
-from harness.model.network import Network
-from harness.model.trace import Note, NoteKind, Step, Trace
+from harness.model.token import issued_token
+from harness.model.trace import Note, NoteKind, Purpose, Step, Trace
 from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.profiles.profile import Profile
@@ -22,24 +22,8 @@ from harness.proxy.engine import engine
 from harness.proxy.route import Route
 from harness.run.drive import Drive, Sink
 from harness.run.driver import Wire, wire
+from harness.run.plan import Plan as Plan
 from harness.run.session import Log, Outcome, Watcher, open_log
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What to check, and how; no target means the bundled reference server."""
-
-    choices: Choices | None = None
-    surface: Surface = Surface.CLAUDE_AI
-    maps: tuple[tuple[str, str], ...] = ()
-    ca_files: tuple[Path, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
-    faults: tuple[Scenario, ...] = ()
-    proxy_port: int = 0
-    network: Network | None = None
-    """Faults of DNS and connections, caused on purpose."""
-    patience: float = 1.0
-    """The surface's time limits are multiplied by it; 1 is Claude's own patience."""
 
 
 @dataclass(frozen=True)
@@ -60,28 +44,40 @@ async def bench(
 
     `on_untagged` is told what another program than our own client sends through the proxy.
     """
-    async with AsyncExitStack() as stack:
-        maps, ca_files, choices = plan.maps, plan.ca_files, plan.choices
-        network = plan.network
-        if choices is None or not choices.target:
-            from harness.run.reference import reference
-
-            server = await stack.enter_async_context(reference(plan.faults))
-            maps, ca_files = (*server.maps, *maps), (*server.ca_files, *ca_files)
-            network = network or server.network
-            choices = replace(choices or Choices(target=""), target=server.target)
-        routes = Route(dict(maps))
+    async with placed(plan) as one, AsyncExitStack() as stack:
+        choices = one.choices or Choices(target="")
+        if one.lent is not None:
+            bearer = ("Authorization", f"Bearer {one.lent.token}")
+            choices = replace(choices, headers=(*choices.headers, bearer))
         running = await stack.enter_async_context(
             engine(
-                routes=routes,
-                trusted_ca=ca_files,
-                port=plan.proxy_port,
-                network=network,
-                redirect_uri=profile(plan.surface).redirect_uri,
+                routes=Route(dict(one.maps)),
+                trusted_ca=one.ca_files,
+                port=one.proxy_port,
+                network=one.network,
+                redirect_uri=profile(one.surface).redirect_uri,
                 on_untagged=on_untagged,
             )
         )
-        yield Bench(plan, choices, await stack.enter_async_context(wire(running)), maps)
+        yield Bench(one, choices, await stack.enter_async_context(wire(running)), one.maps)
+
+
+@asynccontextmanager
+async def placed(plan: Plan) -> AsyncIterator[Plan]:
+    """The plan with a target: its own, or the bundled server, running until the block ends."""
+    if plan.choices is not None and plan.choices.target:
+        yield plan
+        return
+    from harness.run.reference import reference
+
+    async with reference(plan.faults) as server:
+        yield replace(
+            plan,
+            choices=replace(plan.choices or Choices(target=""), target=server.target),
+            maps=(*server.maps, *plan.maps),
+            ca_files=(*server.ca_files, *plan.ca_files),
+            network=plan.network or server.network,
+        )
 
 
 def start(bench: Bench) -> Trace:
@@ -116,6 +112,8 @@ async def run(
         sleep=sleep,
         before=before,
     )
+    if bench.plan.lent is not None:
+        drive.note(_borrowed(bench.plan.lent.by))
     try:
         async with asyncio.timeout(seconds):
             await drive.run(connect(surface, bench.choices, random_value))
@@ -136,9 +134,13 @@ async def checked(
     watcher: Watcher | None = None,
     before: Callable[[Send], Awaitable[None]] | None = None,
     opened: Callable[[Log], None] | None = None,
+    obtained: Callable[[str], None] | None = None,
     known: Sequence[Scenario] | None = None,
 ) -> Outcome:
-    """One check from an empty bench to the verdict, recorded as `open_log` says."""
+    """One check from an empty bench to the verdict, recorded as `open_log` says.
+
+    `obtained` is handed the latest access token at the end, if the run got one.
+    """
     async with bench(plan) as one:
         trace = start(one)
         log = open_log(
@@ -152,10 +154,22 @@ async def checked(
             known=known,
         )
         try:
-            await run(one, trace, sink=log, seconds=seconds, before=before)
+            whole = await run(one, trace, sink=log, seconds=seconds, before=before)
         finally:
             log.close(time.time())
+    token = latest_token(whole)
+    if obtained is not None and token is not None:
+        obtained(token)
     return log.outcome()
+
+
+def latest_token(trace: Trace) -> str | None:
+    """The newest access token of a trace that still has its secrets."""
+    for one in reversed(trace.exchanges):
+        issues = one.purpose in (Purpose.TOKEN, Purpose.REFRESH) and one.status == 200
+        if issues and (token := issued_token(one.response)):
+            return token
+    return None
 
 
 def hurried(profile: Profile, patience: float) -> Profile:
@@ -167,6 +181,11 @@ def hurried(profile: Profile, patience: float) -> Profile:
         refresh_timeout=profile.refresh_timeout * patience,
         connect_timeout=profile.connect_timeout * patience,
     )
+
+
+def _borrowed(by: Surface) -> Note:
+    text = f"the access token is the one that {by} got in this run"
+    return Note(step=Step.CHALLENGE, kind=NoteKind.DECISION, text=text, data={"token_of": str(by)})
 
 
 def _aborted(trace: Trace, text: str) -> Note:

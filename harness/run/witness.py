@@ -17,7 +17,7 @@ from harness.model.verdict import Surface
 from harness.model.wellknown import query
 from harness.profiles import profile
 from harness.proxy.callback import CLAUDE_CALLBACK
-from harness.run.check import Bench, Plan, bench, start
+from harness.run.check import Bench, bench, start
 from harness.run.claude_program import (
     GRACE,
     Program,
@@ -29,6 +29,7 @@ from harness.run.claude_program import (
 )
 from harness.run.drive import Drive
 from harness.run.hearing import Hearing
+from harness.run.plan import Plan
 from harness.run.session import Log, Outcome, Watcher, open_log
 
 NAME = "harness"

@@ -11,7 +11,8 @@ from harness.tui.news import Finished, Happened, News, Sending, Started, Trouble
 from harness.tui.setup import Setup
 
 if TYPE_CHECKING:
-    from harness.run.check import Bench, Plan
+    from harness.run.check import Bench
+    from harness.run.plan import Plan
 
 type WriteLog = Callable[[Exception], object]
 """Writes the details of an error of our own somewhere; returns the place."""
@@ -127,7 +128,7 @@ def _import_engine() -> None:
 
 def _plan(setup: Setup) -> "Plan":
     from harness.diagnosis.catalogue import scenario
-    from harness.run.check import Plan
+    from harness.run.plan import Plan
 
     found = [scenario(one) for one in setup.faults]
     return Plan(
