@@ -190,6 +190,23 @@ def test_several_surfaces_stand_side_by_side(tmp_path: Path) -> None:
     assert names == ["claude-ai", "claude-code"]
 
 
+def test_the_bundled_server_is_the_same_for_all_surfaces(tmp_path: Path) -> None:
+    (tmp_path / "recordings").mkdir()
+    surfaces = ("--surface", "messages-api", "--surface", "claude-code")
+    done = harness("check", *surfaces, "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)["surfaces"]
+    assert [one["surface"] for one in shown] == ["messages-api", "claude-code"]
+    (kept,) = (tmp_path / "recordings").glob("*messages-api*")
+    trace = load(kept)
+    assert trace.choices["headers"] == ["Authorization"]
+    said = next(trace.noted(NoteKind.DECISION))
+    assert said.text == "the access token is the one that claude-code got in this run"
+    assert "eyJ" not in kept.read_text()
+    again = harness("replay", str(kept), cwd=tmp_path)
+    assert again.stdout.splitlines()[1] == "CONNECTS"
+
+
 def test_one_file_cannot_hold_several_surfaces(tmp_path: Path) -> None:
     done = harness("check", "--surface", "all", "--record", "x.jsonl", cwd=tmp_path)
     assert done.returncode == 2

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +45,16 @@ def ending() -> Iterator[None]:
 def _leave(text: str, code: int) -> None:
     click.echo(text, err=True)
     sys.exit(code)
+
+
+def cut_short(why: str, kept: Sequence[str]) -> None:
+    """Say why there is no report, and what was recorded until then."""
+    said = f"harness: {why}"
+    if len(kept) == 1:
+        said += f"; recorded in {kept[0]}"
+    elif kept:
+        said = "\n  ".join((f"{said}; recorded in", *kept))
+    click.echo(said, err=True)
 
 
 def write_log(error: Exception) -> Path | str:

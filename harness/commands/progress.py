@@ -12,21 +12,23 @@ from harness.report.printable import printable
 class Progress:
     """Shows the latest exchange; silent when stderr is no terminal.
 
-    `keep` leaves each on a line of its own, between the prompts of a run that pauses.
+    `keep` leaves each on a line of its own, between the prompts of a run that pauses; `about` puts
+    the name of a surface before it, where several are played.
     """
 
     def __init__(self, *, keep: bool = False) -> None:
         self._visible = sys.stderr.isatty()
         self._keep = keep
 
-    def __call__(self, item: Exchange | Note, /) -> None:
+    def __call__(self, item: Exchange | Note, /, *, about: str = "") -> None:
         if not self._visible:
             return
+        who = f"{about}  " if about else ""
         if isinstance(item, Exchange):
             outcome = item.status or (item.failure.kind if item.failure else "")
-            self._show(f"{item.step}  {item.request.method} {item.request.url}  {outcome}")
+            self._show(f"{who}{item.step}  {item.request.method} {item.request.url}  {outcome}")
         elif item.kind is NoteKind.WAIT:
-            self._show(f"{item.step}  {item.text}")
+            self._show(f"{who}{item.step}  {item.text}")
 
     def __enter__(self) -> Self:
         return self

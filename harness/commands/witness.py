@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from harness.commands.ending import INTERRUPTED, cut_short
 from harness.commands.options import Wanted
 from harness.commands.output import RULE, Outputs, put_out
 from harness.commands.progress import Progress
@@ -23,8 +24,9 @@ from harness.run.session import Log, Outcome
 def witness(want: Wanted, options: Mapping[str, Any], to: Outputs) -> int:
     """Runs the simulation and the installed client, prints both side by side."""
     from harness.proxy.engine import ProxyError
-    from harness.run.check import Plan, checked
+    from harness.run.check import checked
     from harness.run.claude_program import WitnessError, find
+    from harness.run.plan import Plan
     from harness.run.witness import witnessed
 
     _understood(want, options)
@@ -67,9 +69,8 @@ def witness(want: Wanted, options: Mapping[str, Any], to: Outputs) -> int:
             raise click.UsageError(str(error)) from None
         except (KeyboardInterrupt, asyncio.CancelledError):
             progress.clear()
-            kept = ", ".join(str(one.trace.recording) for one in logs if one.trace.recording)
-            click.echo("harness: interrupted" + (f"; recorded in {kept}" if kept else ""), err=True)
-            return 130
+            cut_short("interrupted", [one.trace.recording for one in logs if one.trace.recording])
+            return INTERRUPTED
     runs = [(one.trace, one.diagnosis) for one in (simulated, real)]
     text = partial(_text, runs, verbose=options["verbose"])
     put_out({"text": text, "json": partial(json_report, runs)}, to)
