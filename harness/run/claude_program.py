@@ -7,12 +7,13 @@ import os
 import re
 import shutil
 import signal
-import tempfile
 import termios
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from harness.run.caretaker import Tended, tended
 
 HOW_TO_GET_IT = "npm install -g @anthropic-ai/claude-code"
 _MOST_OUTPUT = 256 * 1024
@@ -30,7 +31,7 @@ class Program:
     """The binary, and the only environment it is given."""
 
     binary: Path
-    folder: Path
+    home: Tended
     environment: Mapping[str, str]
 
 
@@ -100,18 +101,18 @@ def find(given: Path | None) -> Path:
 def program(
     binary: Path, *, proxy_url: str, ca_file: Path, secrets: Mapping[str, str]
 ) -> Iterator[Program]:
-    """The program with an empty home that is deleted at the end.
+    """The program with an empty home that is deleted at the end, also of a process that is killed.
 
     Nothing of the user's environment reaches it but what it takes to find other programs, so
     neither their configuration nor a key of theirs does; `secrets` are further variables.
     """
-    with tempfile.TemporaryDirectory(prefix="harness-witness-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        configuration = folder / "configuration"
+    with tended("harness-witness-") as home:
+        name = str(home.folder)
+        configuration = home.folder / "configuration"
         configuration.mkdir(mode=0o700)
         yield Program(
             binary,
-            folder,
+            home,
             {
                 "PATH": os.environ.get("PATH", os.defpath),
                 "LANG": os.environ.get("LANG", "C.UTF-8"),
@@ -134,21 +135,25 @@ def program(
 async def started(one: Program, *arguments: str) -> AsyncIterator[Running]:
     """A command of the program; it and all it started are gone when the block ends.
 
-    Its input is a terminal of its own, without which it signs nobody in. The kernel hangs that
-    terminal up, and the program with it, also when this process is killed.
+    Its input is a terminal of its own, without which it signs nobody in.
     """
+
+    def prepare() -> None:
+        one.home.began(os.getpid())
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     master, slave = os.openpty()
     try:
         process = await asyncio.create_subprocess_exec(
             one.binary,
             *arguments,
-            cwd=one.folder,
+            cwd=one.home.folder,
             env=one.environment,
             stdin=slave,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_own_terminal,
+            preexec_fn=prepare,
         )
     except (OSError, asyncio.CancelledError) as error:
         os.close(master)
@@ -170,6 +175,7 @@ async def started(one: Program, *arguments: str) -> AsyncIterator[Running]:
         with contextlib.suppress(asyncio.CancelledError):
             await reading
         await process.wait()
+        one.home.ended(process.pid)
 
 
 async def said(one: Program, *arguments: str, seconds: float) -> str:
@@ -188,7 +194,3 @@ def last_line(text: str) -> str:
     """The last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:500] if lines else ""
-
-
-def _own_terminal() -> None:
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

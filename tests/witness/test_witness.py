@@ -4,14 +4,16 @@ A stand-in plays the program here; tests/witness/test_real_client.py has the rea
 """
 
 import asyncio
+import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,33 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
     return not alive(pid)
 
 
+def children(pid: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if path.read_text().rpartition(")")[2].split()[1] == str(pid):
+                found.append(int(path.parent.name))
+    return found
+
+
+def waited(pids: Sequence[int], seconds: float = 20.0) -> bool:
+    """Waits for processes that are not ours; False when one does not end in time."""
+    for pid in pids:
+        try:
+            watched = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        ready, _, _ = select.select([watched], [], [], seconds)
+        os.close(watched)
+        if not ready:
+            return False
+    return True
+
+
+STUBBORN = """
+    import signal
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+"""
 HANGS = """
     if command == "mcp list":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -94,7 +123,7 @@ def test_the_program_does_not_outlive_an_interrupt_or_a_crash(
     how: signal.Signals, fake: Fake, tmp_path: Path
 ) -> None:
     pids = tmp_path / "pids"
-    binary = fake(HANGS.format(pids=str(pids)))
+    binary = fake(STUBBORN + HANGS.format(pids=str(pids)))
     command = [sys.executable, "-m", "harness", "check", "--no-record", "--witness", "claude-code"]
     process = subprocess.Popen(
         [*command, "--witness-path", str(binary)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -104,14 +133,16 @@ def test_the_program_does_not_outlive_an_interrupt_or_a_crash(
         assert time.monotonic() < until, process.communicate(timeout=5)
         time.sleep(0.05)
     one, child, folder = pids.read_text().split()
+    started = children(process.pid)
+    assert int(one) in started
+    assert len(started) > 1
     process.send_signal(how)
     _, errors = process.communicate(timeout=20)
-    assert gone(int(one))
     if how is not signal.SIGKILL:
         assert process.returncode == 130
         assert b"interrupted" in errors
-        assert not Path(folder).exists()
-    assert gone(int(child))
+    assert waited([*started, int(child)])
+    assert not Path(folder).exists()
 
 
 async def test_the_program_knows_nothing_of_the_user(
