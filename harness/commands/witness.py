@@ -16,6 +16,7 @@ from harness.commands.progress import Progress
 from harness.model.verdict import Impact, Surface
 from harness.recording.file import RecordingError
 from harness.report.beside import Run, beside_report
+from harness.report.beside_json import beside_json
 from harness.report.json import json_report
 from harness.report.text import exit_code, text_report
 from harness.run.session import Log, Outcome
@@ -73,7 +74,7 @@ def witness(want: Wanted, options: Mapping[str, Any], to: Outputs) -> int:
             return INTERRUPTED
     runs = [(one.trace, one.diagnosis) for one in (simulated, real)]
     text = partial(_text, runs, verbose=options["verbose"])
-    put_out({"text": text, "json": partial(json_report, runs)}, to)
+    put_out({"text": text, "json": lambda: json_report(runs, beside_json(*runs))}, to)
     return exit_code(real.diagnosis, Impact(options["fail_on"]))
 
 

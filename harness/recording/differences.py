@@ -200,7 +200,7 @@ def _order(place: str, one: Iterable[str], other: Iterable[str]) -> Iterator[Dif
     mine = [name for name in left if name in right]
     theirs = [name for name in right if name in left]
     if mine != theirs:
-        yield Difference(f"{place} order", ", ".join(mine), ", ".join(theirs))
+        yield Difference(f"{place} order", ", ".join(mine), ", ".join(theirs), order=True)
 
 
 def _orders(place: str, one: Json, other: Json) -> Iterator[Difference]:

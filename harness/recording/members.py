@@ -31,6 +31,8 @@ class Difference:
     one: str | None
     other: str | None
     volatile: bool = False
+    order: bool = False
+    """True where both say the same in another order."""
 
 
 @dataclass(frozen=True)

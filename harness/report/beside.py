@@ -80,14 +80,21 @@ def _row(name: str, one: str, other: str) -> str:
     return f"{name:<{_NAMES}}{one:<{_COLUMN}}{other}".rstrip()
 
 
-def _end(run: Run) -> str:
-    """Where a run stopped, in the words of whoever ended it."""
+def last_words(run: Run) -> str | None:
+    """Why a run ended early, in the words of whoever ended it; None where nobody said."""
     trace, diagnosis = run
+    note = trace.stop or next(trace.noted(NoteKind.ABORTED), None)
+    return note.text if note and diagnosis.verdict is not Verdict.CONNECTS else None
+
+
+def _end(run: Run) -> str:
+    """Where a run stopped, and its last words."""
+    diagnosis = run[1]
     if diagnosis.verdict is Verdict.CONNECTS:
         return "went through"
-    note = trace.stop or next(trace.noted(NoteKind.ABORTED), None)
     where = f"stopped at {diagnosis.stopped_at}" if diagnosis.stopped_at else "did not finish"
-    return f"{where}; {note.text}" if note else where
+    words = last_words(run)
+    return f"{where}; {words}" if words else where
 
 
 def _pairs(found: Sequence[Pair]) -> Iterator[str]:

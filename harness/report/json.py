@@ -1,7 +1,7 @@
 """The report for programs; the schema `harness.run/1` keeps its keys and their meaning."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from harness.model.trace import Exchange, Json, Trace
@@ -12,8 +12,13 @@ from harness.report.imported import imported_json
 SCHEMA = "harness.run/1"
 
 
-def json_report(runs: Sequence[tuple[Trace, Diagnosis]]) -> str:
-    """One object for all surfaces of a run; the first run's exchanges stand at the top."""
+def json_report(
+    runs: Sequence[tuple[Trace, Diagnosis]], more: Mapping[str, Json] | None = None
+) -> str:
+    """One object for all surfaces of a run; the first run's exchanges stand at the top.
+
+    `more` are further members, as those of `harness.report.beside_json`.
+    """
     trace = runs[0][0]
     finished = trace.finished or trace.started
     value: dict[str, Json] = {
@@ -25,6 +30,7 @@ def json_report(runs: Sequence[tuple[Trace, Diagnosis]]) -> str:
         **imported_json(trace),
         "surfaces": [_surface(one, diagnosis) for one, diagnosis in runs],
         "exchanges": [_exchange(one) for one in trace.exchanges],
+        **(more or {}),
     }
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 

@@ -81,7 +81,7 @@ def test_several_files_are_one_log(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Give a RECORDING, or --access-log FILE"),
+        ([], "Give a FILE, or --access-log FILE"),
         (["x.jsonl", "--access-log", "y"], "not both"),
         (["--access-log", "none.log"], "cannot read the access log none.log: No such file"),
         (["--access-log", "-", "--access-log", "-"], "Standard input can be read once"),

@@ -9,6 +9,8 @@ from harness.diagnosis.diagnose import diagnose
 from harness.model.trace import Exchange, Headers, Purpose, Request, Step, Trace, Voice
 from harness.recording.members import Difference
 from harness.report.beside import beside_report, differences, pairs
+from harness.report.beside_json import beside_json
+from harness.report.json import json_report
 
 URL = "https://mcp.example.com/mcp"
 
@@ -84,8 +86,8 @@ def test_headers_are_compared_without_their_spelling() -> None:
 def test_the_order_of_members_is_told_per_object() -> None:
     one, other = post({"a": {"b": 1, "c": 2}, "d": 3}), post({"d": 3, "a": {"c": 2, "b": 1}})
     assert list(differences(one, other)) == [
-        Difference("body order", "a, d", "d, a"),
-        Difference("body.a order", "b, c", "c, b"),
+        Difference("body order", "a, d", "d, a", order=True),
+        Difference("body.a order", "b, c", "c, b", order=True),
     ]
 
 
@@ -101,3 +103,29 @@ def test_the_report_fits_and_shows_what_a_target_sent_as_text() -> None:
     assert "\x1b" not in told
     assert "Claude Code 2.1" in told
     assert "body.a" in told
+
+
+def test_the_report_for_programs_has_what_differs() -> None:
+    kind = (("Content-Type", "application/json"),)
+    one = post({"a": {"b": 1, "c": 2}, "order": 3}, kind)
+    other = post({"a": {"c": 2, "b": 1}, "order": 4}, (*kind, ("X-More", "y")), URL + "/")
+    left, right = trace(one), trace(other, other, version="2.1 (Claude)")
+    runs = [(each, diagnose(each)) for each in (left, right)]
+    report = json.loads(json_report(runs, beside_json(*runs)))
+    assert report["schema"] == "harness.run/1"
+    told = report["witness"]
+    assert set(told) == {"version", "stopped", "recording", "requests", "differences"}
+    assert told["version"] == "2.1 (Claude)"
+    assert set(told["stopped"]["real"]) == {"verdict", "step", "text"}
+    asked = {"step": "token", "purpose": "token", "voice": "broker"}
+    assert told["requests"] == [{**asked, "simulated": [1], "real": [1, 2]}]
+    names = ("part", "name", "order", "simulated", "real")
+    assert told["differences"] == [
+        {**asked, **dict(zip(names, values, strict=True))}
+        for values in (
+            ("url", None, False, URL, URL + "/"),
+            ("header", "x-more", False, None, "y"),
+            ("body", "order", False, "3", "4"),
+            ("body", "a", True, "b, c", "c, b"),
+        )
+    ]

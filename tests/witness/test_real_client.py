@@ -3,6 +3,7 @@
 Skipped where the program is neither installed nor can be.
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -146,3 +147,20 @@ def test_from_the_command_line(claude: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Claude Code: went through" in done.stdout
     assert (tmp_path / "run.jsonl").stat().st_size > 1000
+
+
+def test_programs_are_told_what_differs(claude: Path) -> None:
+    command = [sys.executable, "-m", "harness", "check", "--no-record", "--format", "json"]
+    done = subprocess.run(
+        [*command, "--witness", "claude-code", "--witness-path", str(claude)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["witness"]
+    assert "(Claude Code)" in told["version"]
+    assert told["stopped"]["real"] == {"verdict": "connects", "step": None, "text": None}
+    alone = [one["purpose"] for one in told["requests"] if not one["real"]]
+    assert "refresh" in alone
+    assert {one["part"] for one in told["differences"]} <= {"header", "query", "body"}
