@@ -251,7 +251,8 @@ def tui(target: str | None = None, **options: object) -> None:
 @cli.command(short_help="Run the client against a recording, offline.")
 @click.argument("recording", type=click.Path(path_type=Path))
 @_recording_options
-def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> None:
+@click.option("--accept", is_flag=True, help="State the verdict in RECORDING, for `pytest`.")
+def replay(recording: Path, form: str, fail_on: str, folder: Path | None, accept: bool) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
 
     \b
@@ -259,7 +260,7 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> Non
     """
     from harness.commands.replay import replay as run
 
-    sys.exit(run(recording, form, fail_on, folder))
+    sys.exit(run(recording, form, fail_on, folder, accepts=accept))
 
 
 @cli.command(short_help="Judge a recording, a HAR, a flow file or an access log.")

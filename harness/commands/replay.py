@@ -7,6 +7,7 @@ import click
 
 from harness.commands.options import known_failures, read_target
 from harness.model.verdict import Impact, Surface
+from harness.recording.expects import accept, found
 from harness.recording.file import RecordingError, load
 from harness.report.json import json_report
 from harness.report.printable import printable
@@ -15,8 +16,10 @@ from harness.run.files import read_trace
 from harness.run.session import Outcome, judged, replayed
 
 
-def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> int:
-    """The client against the recorded answers."""
+def replay(
+    recording: Path, form: str, fail_on: str, folder: Path | None, *, accepts: bool = False
+) -> int:
+    """The client against the recorded answers; what it gives can become what is expected."""
     try:
         outcome, answers = asyncio.run(replayed(load(recording), known=known_failures(folder)))
     except RecordingError as error:
@@ -25,7 +28,19 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None) -> int
     for label, lines in (("not in the recording", answers.missing), ("differs", answers.differs)):
         for line in lines:
             click.echo(f"{label}: {printable(line)}", err=True)
-    return code
+    return _accepted(recording, outcome) if accepts else code
+
+
+def _accepted(recording: Path, outcome: Outcome) -> int:
+    """Writes the verdict into the recording's header, and says so."""
+    expects = found(outcome.diagnosis)
+    try:
+        accept(recording, expects)
+    except RecordingError as error:
+        raise click.UsageError(str(error)) from None
+    findings = ", ".join(expects.findings) or "no finding"
+    click.echo(f"harness: {recording} now expects: {expects}; {findings}", err=True)
+    return 0
 
 
 def judge(
