@@ -7,15 +7,14 @@ import pytest
 from live import checked
 
 import scenarios
+from harness import proofs
 from harness.client.choices import Choices
 from harness.diagnosis.catalogue import Scenario, catalogue, own
 from harness.diagnosis.contract import contract, unmet_rows
 from harness.diagnosis.diagnose import diagnose
 from harness.diagnosis.pattern import Detectable
-from harness.model.trace import NoteKind
-from harness.model.verdict import Diagnosis, Impact, Surface, Verdict
+from harness.model.verdict import Surface, Verdict
 from harness.recording.file import load
-from harness.report.prose import paragraphs
 from harness.run.session import Outcome, replayed
 
 KNOWN = [pytest.param(one, id=one.id) for one in catalogue()]
@@ -43,12 +42,6 @@ async def broken(
     return cache[one.id]
 
 
-def said(diagnosis: Diagnosis) -> tuple[Verdict, object, list[tuple[str, Impact, bool]]]:
-    """What must be the same however a run is judged."""
-    findings = [(one.id, one.impact, one.root_cause) for one in diagnosis.findings]
-    return diagnosis.verdict, diagnosis.stopped_at, findings
-
-
 @pytest.mark.parametrize("deep", [False, True])
 async def test_a_healthy_server_has_no_finding_and_no_unmet_row(deep: bool, tmp_path: Path) -> None:
     choices = Choices(target="", deep=deep)
@@ -57,79 +50,39 @@ async def test_a_healthy_server_has_no_finding_and_no_unmet_row(deep: bool, tmp_
     assert outcome.diagnosis.unmet == ()
     assert outcome.diagnosis.verdict is Verdict.CONNECTS
     again, _ = await replayed(load(tmp_path / "healthy.jsonl"))
-    assert said(again.diagnosis) == said(outcome.diagnosis)
+    assert proofs.said(again.diagnosis) == proofs.said(outcome.diagnosis)
 
 
 @pytest.mark.parametrize("one", CAUSABLE)
 async def test_its_fault_gives_exactly_its_finding(
     one: Scenario, broken: tuple[Outcome, Path]
 ) -> None:
-    diagnosis = broken[0].diagnosis
-    assert {found.id for found in diagnosis.findings} - set(one.pattern.also) == {one.id}
-    assert diagnosis.findings[0].id == one.id
-    assert diagnosis.findings[0].root_cause is (
-        diagnosis.findings[0].impact in (Impact.BREAKS, Impact.DEGRADES)
-    )
-    assert diagnosis.findings[0].error is None
-    assert diagnosis.unexplained == ()
+    assert proofs.exact(one, broken[0].diagnosis) == []
+    assert proofs.explained(broken[0].diagnosis) == []
 
 
 @pytest.mark.parametrize("one", CAUSABLE)
 async def test_the_verdict_agrees_with_where_the_client_stopped(
     one: Scenario, broken: tuple[Outcome, Path]
 ) -> None:
-    trace, diagnosis = broken[0].trace, broken[0].diagnosis
-    human = next(trace.noted(NoteKind.NEEDS_HUMAN), None)
-    assert (human is not None) is (diagnosis.verdict is Verdict.INCONCLUSIVE)
-    assert (trace.stop is not None) is (diagnosis.verdict is Verdict.FAILS)
-    if trace.stop is not None:
-        assert diagnosis.stopped_at is not None
-        assert diagnosis.stopped_at.position <= trace.stop.step.position
-        assert diagnosis.findings[0].impact is Impact.BREAKS
+    assert proofs.stopped(broken[0]) == []
 
 
 @pytest.mark.parametrize("one", CAUSABLE)
 async def test_the_redacted_recording_replays_to_the_same_verdict(
     one: Scenario, broken: tuple[Outcome, Path]
 ) -> None:
-    outcome, path = broken
-    recorded = load(path)
-    assert said(diagnose(recorded)) == said(outcome.diagnosis)
-    again, answers = await replayed(recorded)
-    assert answers.missing == []
-    assert answers.differs == []
-    assert said(again.diagnosis) == said(outcome.diagnosis)
+    assert await proofs.replays(*broken) == []
 
 
 @pytest.mark.parametrize("one", CAUSABLE)
 async def test_evidence_quotes_what_is_there(one: Scenario, broken: tuple[Outcome, Path]) -> None:
-    trace, diagnosis = broken[0].trace, broken[0].diagnosis
-    numbers = {exchange.n for exchange in trace.exchanges}
-    for finding in diagnosis.findings:
-        assert finding.evidence
-        for evidence in finding.evidence:
-            assert evidence.exchange in numbers
-            assert re.match(
-                r"(request|response|connection|failure|timing|token)(\.|$)", evidence.place
-            )
-            assert evidence.quote
+    assert proofs.quoted(broken[0]) == []
 
 
 @pytest.mark.parametrize("one", KNOWN)
 def test_a_scenario_is_complete(one: Scenario) -> None:
-    seen = one.pattern.detectable
-    assert (one.pattern.detector is None) is (seen is Detectable.CLAUDE_ONLY)
-    assert (one.pattern.hand_made is not None) or seen is not Detectable.TRAFFIC
-    assert one.pattern.impact
-    assert one.pattern.sources
-    for source in one.pattern.sources:
-        assert re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", source.seen)
-    rows = {row.id for row in contract()}
-    assert set(one.pattern.explains) <= rows
-    assert set(one.pattern.also) <= {other.id for other in catalogue()}
-    assert len(one.article.title) <= 90
-    for text in (one.article.what, one.article.why, one.article.fix):
-        assert all(len(line) <= 80 for line in paragraphs(text, "    ", "    "))
+    assert proofs.complete(one) == []
 
 
 @pytest.mark.parametrize("one", KNOWN)
@@ -149,9 +102,7 @@ def test_the_effect_of_each_surface_has_a_source(one: Scenario) -> None:
 @pytest.mark.parametrize("one", HAND_MADE)
 def test_traffic_no_client_of_ours_sends_is_recognised(one: Scenario) -> None:
     assert one.pattern.hand_made is not None
-    diagnosis = diagnose(one.pattern.hand_made())
-    assert {found.id for found in diagnosis.findings} - set(one.pattern.also) == {one.id}
-    assert all(found.error is None for found in diagnosis.findings)
+    assert proofs.exact(one, diagnose(one.pattern.hand_made())) == []
 
 
 def test_the_catalogue_is_the_folder() -> None:

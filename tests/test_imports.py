@@ -38,6 +38,22 @@ MAY_IMPORT = {
         "harness.recording",
         "harness.specification",
     },
+    "harness.proofs": {
+        "harness.model",
+        "harness.client",
+        "harness.recording",
+        "harness.diagnosis",
+        "harness.report",
+        "harness.run",
+    },
+    "harness.pytest_plugin": {
+        "harness.model",
+        "harness.recording",
+        "harness.diagnosis",
+        "harness.proofs",
+        "harness.report",
+        "harness.run",
+    },
     "harness.tui": {
         "harness.model",
         "harness.profiles",

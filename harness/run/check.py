@@ -136,6 +136,7 @@ async def checked(
     opened: Callable[[Log], None] | None = None,
     obtained: Callable[[str], None] | None = None,
     known: Sequence[Scenario] | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Outcome:
     """One check from an empty bench to the verdict, recorded as `open_log` says.
 
@@ -154,7 +155,9 @@ async def checked(
             known=known,
         )
         try:
-            whole = await run(one, trace, sink=log, seconds=seconds, before=before)
+            whole = await run(
+                one, trace, sink=log, seconds=seconds, sleep=sleep, before=before
+            )
         finally:
             log.close(time.time())
     token = latest_token(whole)

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from live import checked, no_wait
+from live import checked
 
 from harness import cli
 from harness.client.choices import Choices, Registration
@@ -15,6 +15,7 @@ from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Impact, Surface, Verdict
 from harness.profiles import SURFACES
 from harness.profiles.switches import SWITCHES
+from harness.proofs import no_wait
 from harness.recording.file import load
 from harness.run.check import Plan, bench, run, start
 from harness.run.reference import reference
