@@ -45,6 +45,12 @@ async def proved(plan: Plan, record: Path, *, known: Known = None) -> Outcome:
     return await checked(plan, record=record, sleep=no_wait, known=known)
 
 
+async def healthy(surface: str, *, deep: bool) -> Trace:
+    """A run against the reference server as it is."""
+    plan = Plan(choices=Choices(target="", deep=deep), surface=Surface(surface))
+    return (await checked(plan, record=None)).trace
+
+
 def complete(scenario: Scenario, *, known: Known = None) -> list[str]:
     """The article can be shown, every fact has its source, and something causes the failure."""
     pattern = scenario.pattern

@@ -145,6 +145,17 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_every_pytest_run_imports_is_light() -> None:
+    code = (
+        "import sys, pytest\n"
+        "before = set(sys.modules)\n"
+        "import harness.pytest_plugin\n"
+        "print(sorted(set(sys.modules) - before))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['harness', 'harness.pytest_plugin']"
+
+
 def test_tree_sitter_is_not_installed() -> None:
     # Textual with tree-sitter 0.26 crashes the interpreter.
     with pytest.raises(ImportError):

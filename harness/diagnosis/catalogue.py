@@ -70,10 +70,13 @@ def own() -> Loaded:
 
 
 def load(folder: Path, *, package: str | None = None) -> Loaded:
-    """The scenarios in a folder and its subfolders; with a package name they are its modules."""
+    """The scenarios in a folder and its subfolders, or the one in a file.
+
+    With a package name they are modules of that package.
+    """
     found: list[Scenario] = []
     problems: list[Problem] = []
-    for file in sorted(folder.rglob("*.py")):
+    for file in [folder] if folder.is_file() else sorted(folder.rglob("*.py")):
         depth = len(file.relative_to(folder).parts)
         if file.stem == "__init__" or (package is not None and depth != 2):
             continue
