@@ -48,7 +48,7 @@ async def proved(plan: Plan, record: Path, *, known: Known = None) -> Outcome:
 async def healthy(surface: str, *, deep: bool) -> Trace:
     """A run against the reference server as it is."""
     plan = Plan(choices=Choices(target="", deep=deep), surface=Surface(surface))
-    return (await checked(plan, record=None)).trace
+    return (await checked(plan, record=None, sleep=no_wait)).trace
 
 
 def complete(scenario: Scenario, *, known: Known = None) -> list[str]:

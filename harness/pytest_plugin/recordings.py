@@ -33,6 +33,9 @@ class ReplayTest(pytest.Item):
         if text:
             pytest.fail(text, pytrace=False)
 
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, f"replay of {self.path.name}"
+
 
 def changes(path: Path, scenarios: Sequence[Scenario]) -> str:
     """How the replay differs from what is stated, or from the recorded run; empty if not at all."""

@@ -44,6 +44,9 @@ class ProofTest(pytest.Item):
         if wrong := self._proof(self._scenario, (*ours, self._scenario)):
             pytest.fail("\n".join(map(printable, wrong)), pytrace=False)
 
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, f"{self._scenario.id} {self.name}"
+
 
 def _proofs(scenario: Scenario) -> Mapping[str, Proof]:
     """The proofs that make sense for it, by the names of their tests."""
