@@ -128,7 +128,8 @@ def _run(options: list[str], secrets: Mapping[str, str], seconds: float) -> None
     try:
         done = subprocess.run(
             command,
-            env=os.environ | secrets,
+            # A user who makes warnings errors means those of the tests.
+            env=os.environ | secrets | {"PYTHONWARNINGS": "ignore"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",

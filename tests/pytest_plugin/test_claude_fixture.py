@@ -64,7 +64,8 @@ def test_what_holds_passes_in_plain_and_in_async_tests(tests: pytest.Pytester) -
         import asyncio
         import tiny
 
-        def test_connects(healthy, claude):
+        def test_connects(healthy, claude, monkeypatch):
+            monkeypatch.setenv("PYTHONWARNINGS", "error")
             claude.check(f"{healthy}/mcp").connects()
 
         def test_fails(broken, claude):
