@@ -1,33 +1,21 @@
 """The command line; each room is imported only when its command runs."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-type Command = Callable[..., None]
-
-SURFACES = ("claude-ai", "claude-code", "messages-api", "mcp-spec")
-"""Those that can be played."""
-SWITCHES = ("sends_as_scopes", "probe_uses_discover", "strict_issuer", "only_port_443")
-STEPS = (
-    "reach",
-    "challenge",
-    "resource-metadata",
-    "server-metadata",
-    "registration",
-    "authorize",
-    "login",
-    "callback",
-    "token",
-    "connect",
-    "session",
-    "refresh",
-    "step-up",
+from harness.commands.declared import (
+    STEPS,
+    SURFACES,
+    ca_option,
+    recording_options,
+    report_options,
+    scenarios_option,
+    target_options,
 )
-IMPACTS = ("breaks", "degrades", "advisory")
 
 
 @click.group(
@@ -51,156 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cli.main(args=arguments, standalone_mode=False)
 
 
-def _scenarios_option(function: Command) -> Command:
-    return click.option(
-        "--scenarios",
-        "folder",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        metavar="DIR",
-        help="Also the scenario files of this folder.",
-    )(function)
-
-
-_ca_option = click.option(
-    "--ca",
-    "ca_files",
-    multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Trust this CA for the target, besides the public ones.",
-)
-
-
-def _report_options(function: Command) -> Command:
-    """Where reports and recordings go, and what makes the exit code 1."""
-    for option in reversed(
-        (
-            click.option(
-                "--format",
-                "formats",
-                type=click.Choice(("text", "json")),
-                multiple=True,
-                help="Repeatable; each -o belongs to the --format before it.",
-            ),
-            click.option(
-                "-o",
-                "--output",
-                "outputs",
-                multiple=True,
-                type=click.Path(path_type=Path),
-                help="Write the report to this file; repeatable.",
-            ),
-            click.option(
-                "--record", type=click.Path(path_type=Path), help="Record to this new file."
-            ),
-            click.option("--no-record", is_flag=True, help="Keep no recording."),
-            click.option(
-                "--fail-on",
-                type=click.Choice(IMPACTS),
-                default="breaks",
-                show_default=True,
-                help="The mildest impact that makes the exit code 1.",
-            ),
-        )
-    ):
-        function = option(function)
-    return function
-
-
-def _recording_options(function: Command) -> Command:
-    """What `replay` and `diagnose` take."""
-    for option in (
-        click.option(
-            "--fail-on",
-            type=click.Choice(IMPACTS),
-            default="breaks",
-            show_default=True,
-            help="The mildest impact that makes the exit code 1.",
-        ),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(("text", "json")),
-            default="text",
-            show_default=True,
-            help="What to print.",
-        ),
-    ):
-        function = option(function)
-    return _scenarios_option(function)
-
-
-def _target_options(function: Command) -> Command:
-    """The options that say what is checked, shared by `check` and `tui`."""
-    for option in reversed(
-        (
-            click.option(
-                "--surface",
-                "surfaces",
-                type=click.Choice((*SURFACES, "all")),
-                multiple=True,
-                help="The Claude client to play; repeatable.  [default: claude-ai]",
-            ),
-            click.option(
-                "--switch",
-                "switches",
-                type=click.Choice(SWITCHES),
-                multiple=True,
-                help="Play the other side of a contested behaviour; repeatable.",
-            ),
-            click.option(
-                "--fault",
-                "faults",
-                multiple=True,
-                metavar="ID",
-                help="Bend the reference server (only without TARGET); repeatable.",
-            ),
-            click.option(
-                "--map",
-                "maps",
-                multiple=True,
-                metavar="PUBLIC=LOCAL",
-                help="Serve a public origin from a local one; repeatable.",
-            ),
-            _ca_option,
-            click.option(
-                "--field",
-                "fields",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="Answer for a form field of the sign-in; VALUE may be @FILE or env:NAME.",
-            ),
-            click.option("--client-id", metavar="ID", help="A given client; no registration."),
-            click.option("--client-secret", metavar="SECRET", help="Its secret, best as env:NAME."),
-            click.option(
-                "--registration",
-                type=click.Choice(("auto", "cimd", "dcr", "given")),
-                default="auto",
-                help="Force one way of registering.",
-            ),
-            click.option("--scope", help="Ask for this scope instead of the discovered one."),
-            click.option(
-                "--header",
-                "headers",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="Send this header with every MCP request; repeatable.",
-            ),
-            click.option("--call", metavar="TOOL", help="Also call this tool, without arguments."),
-            click.option(
-                "--login",
-                type=click.Choice(("auto", "headless")),
-                default="auto",
-                help="How to sign in.",
-            ),
-        )
-    ):
-        function = option(function)
-    return _scenarios_option(function)
-
-
 @cli.command(short_help="Run the whole flow against a server and say what breaks.")
 @click.argument("target", required=False)
-@_target_options
+@target_options
 @click.option("--until", type=click.Choice(STEPS), metavar="STEP", help="Stop after this step.")
 @click.option("--step", is_flag=True, help="Pause before every request.")
 @click.option(
@@ -215,7 +56,7 @@ def _target_options(function: Command) -> Command:
     help="Its program, where it is not on the PATH.",
 )
 @click.option("--deep", is_flag=True, help="Also the checks that cost extra requests.")
-@_report_options
+@report_options
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds for the whole run.")
 @click.option("-v", "--verbose", is_flag=True, help="Print advisory findings in full.")
 def check(target: str | None, **options: object) -> None:
@@ -236,7 +77,7 @@ def check(target: str | None, **options: object) -> None:
 
 @cli.command(short_help="Open the terminal UI.")
 @click.argument("target", required=False)
-@_target_options
+@target_options
 def tui(target: str | None = None, **options: object) -> None:
     """Open the terminal UI.
 
@@ -250,7 +91,7 @@ def tui(target: str | None = None, **options: object) -> None:
 
 @cli.command(short_help="Run the client against a recording, offline.")
 @click.argument("recording", type=click.Path(path_type=Path))
-@_recording_options
+@recording_options
 @click.option("--accept", is_flag=True, help="State the verdict in RECORDING, for `pytest`.")
 def replay(recording: Path, form: str, fail_on: str, folder: Path | None, accept: bool) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
@@ -278,7 +119,7 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None, accept
 @click.option(
     "--surface", type=click.Choice(SURFACES), help="The client that spoke, if not as recognised."
 )
-@_recording_options
+@recording_options
 def diagnose(
     file: Path | None,
     logs: tuple[Path, ...],
@@ -321,7 +162,7 @@ def diagnose(
 )
 @click.option("--exchange", type=click.IntRange(1), metavar="N", help="Only this exchange.")
 @click.option("--target", metavar="URL", help="The MCP endpoint, where the file does not show it.")
-@_scenarios_option
+@scenarios_option
 def export(recording: Path, form: str, exchange: int | None, **more: Any) -> None:
     """Write RECORDING, or what another tool captured, always without its secrets.
 
@@ -363,9 +204,9 @@ def export(recording: Path, form: str, exchange: int | None, **more: Any) -> Non
     help="Report an attempt after such a silence.",
 )
 @click.option("--for", "seconds", type=click.FloatRange(min=0.1), help="End after so many seconds.")
-@_ca_option
-@_report_options
-@_scenarios_option
+@ca_option
+@report_options
+@scenarios_option
 def watch(**options: object) -> None:
     """Stand between a tunnel and a server, and say what the real Claude does.
 
@@ -392,7 +233,7 @@ def watch(**options: object) -> None:
     show_default=True,
     help="What to print.",
 )
-@_scenarios_option
+@scenarios_option
 def compare(a: Path, b: Path | None, form: str, folder: Path | None, **how: bool) -> None:
     """Say what differs between the recordings A and B, what matters first.
 
@@ -424,7 +265,7 @@ def serve(faults: tuple[str, ...], port: int, no_tls: bool) -> None:
 
 @cli.command(short_help="Explain a failure, an error text or a claude.ai URL.")
 @click.argument("what")
-@_scenarios_option
+@scenarios_option
 def explain(what: str, folder: Path | None) -> None:
     """Explain a known failure, an error text of Claude or a claude.ai URL.
 
@@ -449,7 +290,7 @@ def explain(what: str, folder: Path | None) -> None:
     show_default=True,
     help="What to print.",
 )
-@_scenarios_option
+@scenarios_option
 def scenarios(step: str | None, surface: str | None, form: str, folder: Path | None) -> None:
     """List the known failures.
 

@@ -155,9 +155,7 @@ async def checked(
             known=known,
         )
         try:
-            whole = await run(
-                one, trace, sink=log, seconds=seconds, sleep=sleep, before=before
-            )
+            whole = await run(one, trace, sink=log, seconds=seconds, sleep=sleep, before=before)
         finally:
             log.close(time.time())
     token = latest_token(whole)
