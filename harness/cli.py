@@ -93,7 +93,15 @@ def tui(target: str | None = None, **options: object) -> None:
 @click.argument("recording", type=click.Path(path_type=Path))
 @recording_options
 @click.option("--accept", is_flag=True, help="State the verdict in RECORDING, for `pytest`.")
-def replay(recording: Path, form: str, fail_on: str, folder: Path | None, accept: bool) -> None:
+@click.option("--surface", type=click.Choice(SURFACES), help="Another client than the recorded.")
+def replay(
+    recording: Path,
+    form: str,
+    fail_on: str,
+    folder: Path | None,
+    accept: bool,
+    surface: str | None,
+) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
 
     \b
@@ -101,7 +109,7 @@ def replay(recording: Path, form: str, fail_on: str, folder: Path | None, accept
     """
     from harness.commands.replay import replay as run
 
-    sys.exit(run(recording, form, fail_on, folder, accepts=accept))
+    sys.exit(run(recording, form, fail_on, folder, accepts=accept, surface=surface))
 
 
 @cli.command(short_help="Judge a recording, a HAR, a flow file or an access log.")

@@ -35,8 +35,12 @@ class Replay:
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._waiting: dict[object, list[Exchange]] = {}
+        self._by_anyone: dict[object, Exchange] = {}
         for exchange in trace.exchanges:
             self._waiting.setdefault(_key_of(exchange), []).append(exchange)
+            # Another voice was mostly told the same; it is asked where the own one was not.
+            anyone = _key(exchange, exchange.request.method, exchange.request.url, voice=False)
+            self._by_anyone.setdefault(anyone, exchange)
         self._answered = 0
         self.missing: list[str] = []
         self.differs: list[str] = []
@@ -44,7 +48,9 @@ class Replay:
     def answer(self, send: Send) -> Exchange:
         """The recorded answer to a request; a failure when there is none."""
         request = Request(method=send.method, url=send.url, headers=send.headers, body=send.body)
-        recorded = self._take(_key(send, send.method, send.url))
+        recorded = self._take(_key(send, send.method, send.url)) or self._by_anyone.get(
+            _key(send, send.method, send.url, voice=False)
+        )
         name = f"{send.method} {send.url} ({send.step})"
         self._answered += 1
         if recorded is None:
@@ -62,7 +68,13 @@ class Replay:
         if changes := list(_changes(recorded.request, request)):
             self.differs.append(f"{name}: {', '.join(changes)}")
         request = replace(request, http_version=recorded.request.http_version)
-        return replace(recorded, n=self._answered, request=request, exploration=send.exploration)
+        return replace(
+            recorded,
+            n=self._answered,
+            voice=send.voice,
+            request=request,
+            exploration=send.exploration,
+        )
 
     def random_values(self) -> dict[str, list[str]]:
         """The random values that the recorded client sent, in order: `state`, `code_verifier`.
@@ -103,14 +115,15 @@ def _key_of(exchange: Exchange) -> object:
     return _key(exchange, exchange.request.method, exchange.request.url)
 
 
-def _key(of: Exchange | Send, method: str, url: str) -> object:
+def _key(of: Exchange | Send, method: str, url: str, *, voice: bool = True) -> object:
+    who = of.voice if voice else None
     try:
         parts = urlsplit(url)
     except ValueError:
-        return (of.step, of.purpose, of.voice, method, url)
+        return (of.step, of.purpose, who, method, url)
     query = [(name, common_parameter(name, value)) for name, value in parse_qsl(parts.query, True)]
     place = (parts.scheme, parts.netloc.lower(), parts.path or "/")
-    return (of.step, of.purpose, of.voice, method, place, tuple(query))
+    return (of.step, of.purpose, who, method, place, tuple(query))
 
 
 def _changes(recorded: Request, sent: Request) -> Iterator[str]:

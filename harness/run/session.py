@@ -12,7 +12,7 @@ from harness.client.events import Send
 from harness.diagnosis.catalogue import Scenario
 from harness.diagnosis.diagnose import diagnose
 from harness.diagnosis.ending import NOT_SEEN, conclude
-from harness.model.trace import Exchange, Headers, Note, Step, Trace
+from harness.model.trace import Exchange, Headers, Note, NoteKind, Step, Trace
 from harness.model.verdict import Diagnosis, Surface
 from harness.profiles import profile
 from harness.profiles.switches import SWITCHES, switched
@@ -168,8 +168,14 @@ async def replayed(
     surface = switched(profile(_surface(recording)), switches)
     values = replay.random_values()
 
+    unanswered: list[Send] = []
+
     async def answer(send: Send, n: int) -> Exchange:
-        return replace(replay.answer(send), n=n)
+        missing = len(replay.missing)
+        found = replace(replay.answer(send), n=n)
+        if len(replay.missing) > missing and not send.exploration:
+            unanswered.append(send)
+        return found
 
     async def no_wait(_seconds: float) -> None:
         return None
@@ -185,6 +191,11 @@ async def replayed(
         sleep=no_wait,
     )
     await drive.run(connect(surface, choices, _from(values)))
+    if unanswered and log.trace.stop is not None:
+        # It may have stopped for want of an answer, which says nothing of the server.
+        last = unanswered[-1]
+        text = f"the recording has no answer to {last.method} {last.url.partition('?')[0]}"
+        drive.note(Note(step=last.step, kind=NoteKind.ABORTED, text=text))
     log.close(recording.finished)
     return log.outcome(), replay
 
