@@ -36,19 +36,19 @@ def issue(*host_names: str) -> Certificate:
     return _presented(authority, authority.issue_cert(*(host_names or HOST_NAMES)))
 
 
-def expired() -> Certificate:
+def expired(*host_names: str) -> Certificate:
     """A certificate that was good until yesterday."""
     authority = trustme.CA(organization_name="Reference server")
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    leaf = authority.issue_cert(*HOST_NAMES, not_after=yesterday)
+    leaf = authority.issue_cert(*(host_names or HOST_NAMES), not_after=yesterday)
     return _presented(authority, leaf)
 
 
-def without_intermediate() -> Certificate:
+def without_intermediate(*host_names: str) -> Certificate:
     """A certificate from an intermediate authority that the server does not present."""
     authority = trustme.CA(organization_name="Reference server")
     intermediate = authority.create_child_ca()
-    leaf = intermediate.issue_cert(*HOST_NAMES)
+    leaf = intermediate.issue_cert(*(host_names or HOST_NAMES))
     return Certificate(
         ca=authority.cert_pem.bytes(),
         chain=_with_issuer_url(leaf, intermediate),

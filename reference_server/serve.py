@@ -29,6 +29,10 @@ STOP_SECONDS = 2.0
 """How long requests in flight may take to notice that their client is cut off."""
 
 
+type Cut = Callable[[tuple[str, int]], None]
+"""Closes the connection from a client's address at once, without another word."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Running:
     """A server that listens on loopback."""
@@ -60,8 +64,8 @@ async def running(
     app = build_app(server, bend_answer=bend_answer, bend_request=bend_request)
     if tls and certificate is None:
         certificate = issue()
-    with _listen(port) as listener:
-        async with _serving(app, listener, certificate if tls else None):
+    with listen(port) as listener:
+        async with serving(app, listener, certificate if tls else None):
             port = listener.getsockname()[1]
             yield Running(
                 settings=server.settings,
@@ -95,7 +99,7 @@ def serve_forever(
     authority is written to a temporary one that goes away at the end.
     """
     if port == 0:
-        with _listen(0) as probe:
+        with listen(0) as probe:
             port = probe.getsockname()[1]
     settings = settings or Settings()
     if local:
@@ -125,10 +129,11 @@ async def _foreground(
     async with starting as server:
         announce(f"Listening on: {server.origin}")
         sys.stdout.flush()
-        await _until_stopped()
+        await until_stopped()
 
 
-async def _until_stopped() -> None:
+async def until_stopped() -> None:
+    """Returns on SIGTERM; Ctrl-C cancels it."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError):  # not every platform's loop has signal handlers
@@ -140,7 +145,8 @@ async def _until_stopped() -> None:
             loop.remove_signal_handler(signal.SIGTERM)
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """A socket on loopback; raises OSError for a port that is taken."""
     # asyncio sets TCP_NODELAY on accepted sockets only if the protocol is named here; without it
     # every answer on a kept-alive connection is 40 ms late.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -154,10 +160,17 @@ def _listen(port: int) -> socket.socket:
 
 
 @asynccontextmanager
-async def _serving(
-    app: ASGIApp, listener: socket.socket, certificate: Certificate | None
-) -> AsyncIterator[None]:
-    """uvicorn without its own way of starting and stopping, which belongs to a whole process."""
+async def serving(
+    app: ASGIApp,
+    listener: socket.socket,
+    certificate: Certificate | None,
+    *,
+    own_dates: bool = False,
+) -> AsyncIterator[Cut]:
+    """uvicorn without its own way of starting and stopping, which belongs to a whole process.
+
+    With `own_dates` the Date header is left to the application.
+    """
     context = tls_context(certificate) if certificate is not None else None
     config = uvicorn.Config(
         app,
@@ -171,6 +184,7 @@ async def _serving(
         timeout_keep_alive=75,
         proxy_headers=False,
         server_header=False,
+        date_header=not own_dates,
         ssl_context_factory=(lambda *_: context) if context is not None else None,
     )
     config.load()
@@ -178,8 +192,15 @@ async def _serving(
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[listener])
     ticks = asyncio.create_task(server.main_loop())
+
+    def cut(client: tuple[str, int]) -> None:
+        for connection in list(server.server_state.connections):
+            transport = connection.transport
+            if transport.get_extra_info("peername") == client:
+                transport.abort()
+
     try:
-        yield
+        yield cut
     finally:
         ticks.cancel()
         with suppress(asyncio.CancelledError):
