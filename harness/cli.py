@@ -256,19 +256,28 @@ def compare(a: Path, b: Path | None, form: str, folder: Path | None, **how: bool
     sys.exit(run(a, b, form=form, folder=folder, **how))
 
 
-@cli.command(short_help="Run the reference server in the foreground.")
+@cli.command(short_help="Run the reference server, or a recorded one.")
 @click.option("--fault", "faults", multiple=True, metavar="ID", help="Bend it; repeatable.")
+@click.option(
+    "--recording",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Answer as the server of this recording did.",
+)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--no-tls", is_flag=True, help="Plain http.")
-def serve(faults: tuple[str, ...], port: int, no_tls: bool) -> None:
+def serve(faults: tuple[str, ...], recording: Path | None, port: int, no_tls: bool) -> None:
     """Run the reference server in the foreground; prints its URL and CA file.
+
+    With --recording any client meets the server that was recorded instead.
 
     \b
     harness serve --port 8443 --fault token-invalid-target
+    harness serve --port 8443 --recording recordings/2026-11-23T0400-mcp.example.com.jsonl
     """
     from harness.commands.serve import serve as run
 
-    sys.exit(run(faults, port=port, tls=not no_tls))
+    sys.exit(run(faults, recording=recording, port=port, tls=not no_tls))
 
 
 @cli.command(short_help="Explain a failure, an error text or a claude.ai URL.")
