@@ -16,6 +16,7 @@ from harness.model.trace import NoteKind, Purpose, Step
 from harness.model.verdict import Impact, Verdict
 from harness.recording.file import load
 from harness.run.check import Plan
+from harness.run.recorded_server import recorded_server
 from harness.run.session import Outcome, replayed
 
 
@@ -54,6 +55,17 @@ async def run(foreign: Foreign, file: Path, public: str | None) -> Outcome:
         return await checked(file, plan=plan)
 
 
+async def of_its_recording(foreign: Foreign, file: Path) -> Outcome:
+    """The same client against the recording as a server, without the server itself."""
+    trace = load(file)
+    async with recorded_server(trace, tls=False) as server:
+        plan = Plan(
+            choices=Choices(target=server.target),
+            fields=TRUTHS[foreign.name].fields,
+        )
+        return await checked(file.with_name("again.jsonl"), plan=plan)
+
+
 CASES = [
     pytest.param(
         one,
@@ -85,6 +97,10 @@ async def test_a_healthy_server_connects(
     if public is not None:
         assert diagnosis.when_deployed == ()
         assert trace.exchanges[0].request.header("Host") == "mcp.example.com"
+
+    served = await of_its_recording(foreign, tmp_path / "run.jsonl")
+    assert served.diagnosis.verdict is Verdict.CONNECTS, served.diagnosis.headline
+    assert {one.id for one in served.diagnosis.findings} == truth.notes
 
     again, answers = await replayed(load(tmp_path / "run.jsonl"))
     assert answers.missing == []

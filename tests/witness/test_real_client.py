@@ -18,6 +18,7 @@ from harness.model.verdict import Surface, Verdict
 from harness.recording.file import load
 from harness.report.beside import beside_report, pairs
 from harness.run.check import Plan, checked
+from harness.run.recorded_server import recorded_server
 from harness.run.session import Outcome
 from harness.run.witness import witnessed
 
@@ -134,6 +135,44 @@ async def test_it_registers_and_speaks_the_handshake_era(claude: Path) -> None:
     assert Purpose.INITIALIZE in purposes
     assert Purpose.INITIALIZED in purposes
     assert outcome.trace.decision(Step.CONNECT, "era") == "handshake"
+
+
+@pytest.mark.parametrize(
+    ("faults", "verdict", "step"),
+    [
+        pytest.param((), Verdict.CONNECTS, None, id="healthy"),
+        pytest.param(
+            ("dcr-rejects-confidential", "server-discover-unsupported"),
+            Verdict.CONNECTS,
+            None,
+            id="dcr-session",
+        ),
+        pytest.param(("dcr-endpoint-404",), Verdict.FAILS, Step.REGISTRATION, id="registration"),
+        pytest.param(("token-invalid-target",), Verdict.FAILS, Step.TOKEN, id="token"),
+        pytest.param(("bearer-403-valid-token",), Verdict.FAILS, Step.CONNECT, id="connect"),
+    ],
+)
+@pytest.mark.parametrize("simulated", [True, False], ids=["of-the-simulation", "of-itself"])
+async def test_it_meets_a_recorded_server_as_the_one_recorded(
+    claude: Path,
+    faults: tuple[str, ...],
+    verdict: Verdict,
+    step: Step | None,
+    simulated: bool,
+    tmp_path: Path,
+) -> None:
+    record = tmp_path / "run.jsonl"
+    if simulated:
+        plan = Plan(surface=Surface.CLAUDE_CODE, faults=bends(faults))
+        await checked(plan, record=record)
+    else:
+        await real(claude, *faults, record=record)
+    async with recorded_server(load(record)) as server:
+        ca_file = tmp_path / "ca.pem"
+        ca_file.write_bytes(server.ca_pem)
+        plan = Plan(choices=Choices(target=server.target), ca_files=(ca_file,))
+        outcome = await witnessed(plan, binary=claude)
+    assert (outcome.diagnosis.verdict, outcome.diagnosis.stopped_at) == (verdict, step)
 
 
 def test_from_the_command_line(claude: Path, tmp_path: Path) -> None:
