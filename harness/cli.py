@@ -11,6 +11,7 @@ from harness.commands.declared import (
     STEPS,
     SURFACES,
     ca_option,
+    live_options,
     recording_options,
     report_options,
     scenarios_option,
@@ -89,24 +90,39 @@ def tui(target: str | None = None, **options: object) -> None:
     sys.exit(run(target, options))
 
 
-@cli.command(short_help="Run the client against a recording, offline.")
+@cli.command(short_help="Run a recording again, offline or live.")
 @click.argument("recording", type=click.Path(path_type=Path))
-@recording_options
-@click.option("--accept", is_flag=True, help="State the verdict in RECORDING, for `pytest`.")
 @click.option("--surface", type=click.Choice(SURFACES), help="Another client than the recorded.")
+@click.option("--accept", is_flag=True, help="State the verdict in RECORDING, for `pytest`.")
+@live_options
+@recording_options
 def replay(
     recording: Path,
+    surface: str | None,
+    accept: bool,
+    live: bool,
     form: str,
     fail_on: str,
     folder: Path | None,
-    accept: bool,
-    surface: str | None,
+    **options: object,
 ) -> None:
     """Run the simulated client against the answers of RECORDING, offline.
 
+    With --live the recorded client is repeated against a server instead, and the outcome is
+    compared with the recorded one.
+
     \b
     harness replay recordings/2026-11-23T0400-mcp.example.com-claude-ai.jsonl
+    harness replay recordings/broken.jsonl --live --to https://staging.example.com/mcp
     """
+    if live:
+        from harness.commands.repeat import repeat
+
+        if accept or surface is not None:
+            raise click.UsageError("--live takes neither --accept nor --surface.")
+        sys.exit(repeat(recording, form, fail_on, {**options, "folder": folder}))
+    if any(options.values()):
+        raise click.UsageError("--to, --map, --ca, --field and the recording need --live.")
     from harness.commands.replay import replay as run
 
     sys.exit(run(recording, form, fail_on, folder, accepts=accept, surface=surface))

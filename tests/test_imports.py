@@ -20,7 +20,13 @@ MAY_IMPORT = {
     "harness.proxy": {"harness.model"},
     "harness.recording": {"harness.model", "harness.client"},
     "harness.diagnosis": {"harness.model", "harness.recording", "scenarios"},
-    "harness.reproduce": {"harness.model", "harness.recording", "harness.diagnosis"},
+    "harness.reproduce": {
+        "harness.model",
+        "harness.profiles",
+        "harness.client",
+        "harness.recording",
+        "harness.diagnosis",
+    },
     "harness.run": {
         "harness.reproduce",
         "harness.model",

@@ -48,6 +48,26 @@ ca_option = click.option(
 )
 
 
+map_option = click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="PUBLIC=LOCAL",
+    help="Serve a public origin from a local one; repeatable.",
+)
+field_option = click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Answer for a form field of the sign-in; VALUE may be @FILE or env:NAME.",
+)
+record_option = click.option(
+    "--record", type=click.Path(path_type=Path), help="Record to this new file."
+)
+no_record_option = click.option("--no-record", is_flag=True, help="Keep no recording.")
+
+
 def report_options(function: Command) -> Command:
     """Where reports and recordings go, and what makes the exit code 1."""
     for option in reversed(
@@ -67,10 +87,8 @@ def report_options(function: Command) -> Command:
                 type=click.Path(path_type=Path),
                 help="Write the report to this file; repeatable.",
             ),
-            click.option(
-                "--record", type=click.Path(path_type=Path), help="Record to this new file."
-            ),
-            click.option("--no-record", is_flag=True, help="Keep no recording."),
+            record_option,
+            no_record_option,
             click.option(
                 "--fail-on",
                 type=click.Choice(IMPACTS),
@@ -78,6 +96,23 @@ def report_options(function: Command) -> Command:
                 show_default=True,
                 help="The mildest impact that makes the exit code 1.",
             ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def live_options(function: Command) -> Command:
+    """What `replay --live` takes."""
+    for option in reversed(
+        (
+            click.option("--live", is_flag=True, help="Repeat the recorded requests instead."),
+            click.option("--to", metavar="URL", help="Repeat them against this server."),
+            map_option,
+            ca_option,
+            field_option,
+            record_option,
+            no_record_option,
         )
     ):
         function = option(function)
@@ -132,21 +167,9 @@ def target_options(function: Command) -> Command:
                 metavar="ID",
                 help="Bend the reference server (only without TARGET); repeatable.",
             ),
-            click.option(
-                "--map",
-                "maps",
-                multiple=True,
-                metavar="PUBLIC=LOCAL",
-                help="Serve a public origin from a local one; repeatable.",
-            ),
+            map_option,
             ca_option,
-            click.option(
-                "--field",
-                "fields",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="Answer for a form field of the sign-in; VALUE may be @FILE or env:NAME.",
-            ),
+            field_option,
             click.option("--client-id", metavar="ID", help="A given client; no registration."),
             click.option("--client-secret", metavar="SECRET", help="Its secret, best as env:NAME."),
             click.option(

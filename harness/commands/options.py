@@ -56,9 +56,9 @@ def wanted(target: str | None, options: Mapping[str, Any]) -> Wanted:
             deep=bool(options.get("deep")),
         ),
         surfaces=_surfaces(options["surfaces"]),
-        maps=tuple(_map(one) for one in options["maps"]),
+        maps=read_maps(options["maps"]),
         ca_files=options["ca_files"],
-        fields=dict(_pair(one, "--field", read=True) for one in options["fields"]),
+        fields=read_fields(options["fields"]),
         faults=faults(options["faults"], known),
         known=known,
     )
@@ -70,6 +70,16 @@ def read_target(text: str) -> str:
         return read_address(text)
     except AddressError as error:
         raise click.UsageError(str(error)) from None
+
+
+def read_maps(texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The origins of --map, public and local."""
+    return tuple(_map(one) for one in texts)
+
+
+def read_fields(texts: Sequence[str]) -> dict[str, str]:
+    """The form fields of --field."""
+    return dict(_pair(one, "--field", read=True) for one in texts)
 
 
 def known_failures(folder: Path | None) -> tuple[Scenario, ...]:
