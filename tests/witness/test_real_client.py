@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from harness.recording.file import load
 from harness.report.beside import beside_report, pairs
 from harness.run.check import Plan, checked
 from harness.run.recorded_server import recorded_server
+from harness.run.repeated import plan_of, repeated
 from harness.run.session import Outcome
 from harness.run.witness import witnessed
 
@@ -173,6 +175,20 @@ async def test_it_meets_a_recorded_server_as_the_one_recorded(
         plan = Plan(choices=Choices(target=server.target), ca_files=(ca_file,))
         outcome = await witnessed(plan, binary=claude)
     assert (outcome.diagnosis.verdict, outcome.diagnosis.stopped_at) == (verdict, step)
+
+
+async def test_its_recording_repeats_it_without_the_program(claude: Path, tmp_path: Path) -> None:
+    record = tmp_path / "run.jsonl"
+    await real(claude, record=record)
+    recording = load(record)
+    plan = plan_of(recording)
+    plan = replace(plan, choices=replace(plan.choices, target=""))
+    outcome = await repeated(recording, plan, record=tmp_path / "again.jsonl")
+    assert outcome.diagnosis.verdict is Verdict.CONNECTS
+    assert asked(outcome.trace) == asked(recording)
+    broken = replace(plan, faults=bends(["token-invalid-target"]))
+    outcome = await repeated(recording, broken, record=tmp_path / "broken.jsonl")
+    assert outcome.diagnosis.stopped_at is Step.TOKEN
 
 
 def test_from_the_command_line(claude: Path, tmp_path: Path) -> None:
