@@ -112,7 +112,7 @@ async def _stop(trace: Trace, repeat: Repeat) -> Note | None:
     if _unanswered(simulated.trace, stop.after):
         if not known:
             return None
-        step = min([stop.step, *known], key=lambda one: one.position)
+        step = min(known, key=lambda one: one.position)
         text = repeat.stuck.text if repeat.stuck else "an answer fails that did not fail before"
         return Note(step=step, kind=NoteKind.STOP, text=text)
     return Note(step=stop.step, kind=NoteKind.STOP, text=stop.text)
