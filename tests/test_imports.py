@@ -78,6 +78,7 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "mitmproxy": {"harness.proxy"},
+    "tornado": {"harness.proxy"},
     "httpx": {"harness.run"},
     "textual": {"harness.tui"},
     "starlette": {"reference_server"},

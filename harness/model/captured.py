@@ -43,6 +43,8 @@ class Captured:
     """What a browser loaded it for, lower case: `document`, `image`, `xhr`; empty when unsaid."""
     client: str = ""
     """The address that the request came from."""
+    id: str = ""
+    """What the proxy knows it by, as long as it runs."""
     unseen: bool = False
     """True when the response had a body that is not in the file."""
 

@@ -55,6 +55,11 @@ class BodyTap:
         return bytes(self._raw[: self._limits.decoded])
 
     @property
+    def wire(self) -> bytes:
+        """What was kept of the body as it came, still coded."""
+        return bytes(self._raw)
+
+    @property
     def limit_text(self) -> str:
         if self._decoder.full:
             return f"more than {self._limits.decoded} bytes once decompressed"

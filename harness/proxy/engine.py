@@ -5,12 +5,14 @@ Importing this module imports mitmproxy, which takes 0.3 to 1 s.
 
 import asyncio
 import contextlib
+import importlib
 import ssl
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # This has to come before everything else of mitmproxy.
 # isort: off
@@ -44,6 +46,9 @@ from harness.proxy.quiet import quiet_logging
 from harness.proxy.reverse import Reverse
 from harness.proxy.route import Route
 from harness.proxy.tap import TAG_HEADER, Tap
+
+if TYPE_CHECKING:
+    from harness.proxy.web import Page
 
 __all__ = ["TAG_HEADER", "Engine", "ProxyError", "engine"]
 
@@ -103,6 +108,15 @@ class Engine:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(record.ended.wait(), END_WAIT)
         return record.captured(cut)
+
+    @asynccontextmanager
+    async def page(self) -> AsyncIterator["Page"]:
+        """Show all that goes on in mitmweb, unredacted, until the block ends."""
+        await asyncio.to_thread(importlib.import_module, "mitmproxy.tools.web.app")
+        from harness.proxy.web import page
+
+        async with page(self._master, self._master.tap) as one:
+            yield one
 
 
 @asynccontextmanager

@@ -76,6 +76,9 @@ def http_failure(host: str, words: str, *, answered: bool, reset: bool = False) 
 
     `answered` says that the response headers had come.
     """
+    if words == "Connection killed.":
+        text = f"The exchange with {host} was stopped by hand, on mitmproxy's page"
+        return Failure(FailureKind.OTHER, text)
     how = "reset" if reset else "closed"
     if "incomplete chunked read" in words or "without sending complete message body" in words:
         text = f"{host} {how} the connection in the middle of the response body"

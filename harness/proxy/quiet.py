@@ -1,4 +1,4 @@
-"""Keeping mitmproxy's log away from the terminal."""
+"""Keeping the logs of mitmproxy and its web server away from the terminal."""
 
 import logging
 from collections import deque
@@ -22,9 +22,9 @@ class _Keep(logging.Handler):
 
 
 @contextmanager
-def quiet_logging() -> Iterator[deque[str]]:
-    """Hold mitmproxy's warnings in the yielded list instead of any other handler."""
-    logger = logging.getLogger("mitmproxy")
+def quiet_logging(name: str = "mitmproxy") -> Iterator[deque[str]]:
+    """Hold a library's warnings in the yielded list instead of any other handler."""
+    logger = logging.getLogger(name)
     before = logger.level, logger.propagate
     lines: deque[str] = deque(maxlen=MOST_LINES)
     keep = _Keep(lines)

@@ -27,6 +27,7 @@ class Record:
     """What is known so far about one exchange."""
 
     tag: str | None
+    id: str
     origin: Origin
     request: Request
     started: float
@@ -63,6 +64,7 @@ class Record:
             timing=self._timing(),
             started=self.started,
             client=self.client,
+            id=self.id,
         )
 
     def _response(self, *, broken: bool) -> Response | None:

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from weakref import WeakKeyDictionary
 
 from mitmproxy import connection, http, tls
 
@@ -26,8 +27,6 @@ TAG_HEADER = "x-harness-exchange"
 
 MOST_RECORDS = 100
 """Ended exchanges kept for somebody to fetch them."""
-
-_RECORD = "harness-record"
 
 _FOR_THE_PROXY = ("proxy-connection", "proxy-authorization")
 """Request headers meant for a proxy, which do not travel on (RFC 9110 section 11.7)."""
@@ -73,6 +72,7 @@ class Tap:
         self._on_untagged = on_untagged
         self._reverse = reverse
         self._records: OrderedDict[str, Record] = OrderedDict()
+        self._of: WeakKeyDictionary[http.HTTPFlow, Record] = WeakKeyDictionary()
         self._active: dict[str, Record] = {}
         """The exchange in progress per client connection; HTTP/1 has one at a time."""
         self._dials: dict[str, dict[str, Dial]] = {}
@@ -95,12 +95,13 @@ class Tap:
         peer = flow.client_conn.peername
         record = Record(
             tag=tag,
+            id=flow.id,
             client=str(peer[0]) if peer else "",
             origin=origin,
             request=describe_request(flow, origin),
             started=flow.request.timestamp_start or time.time(),
         )
-        flow.metadata[_RECORD] = record
+        self._of[flow] = record
         self._active[flow.client_conn.id] = record
         if tag is not None:
             self._keep(tag, record)
@@ -112,7 +113,7 @@ class Tap:
 
     @_fails_closed
     def request(self, flow: http.HTTPFlow) -> None:
-        record = _record(flow)
+        record = self._of[flow]
         record.requested = time.time()
         record.request = _with_body(record, flow.request, self._limits)
         answer = self._callback.answer(record.request.method, record.request.url)
@@ -124,7 +125,7 @@ class Tap:
 
     @_fails_closed
     def responseheaders(self, flow: http.HTTPFlow) -> None:
-        record, response = _record(flow), flow.response
+        record, response = self._of[flow], flow.response
         assert response is not None
         record.response = describe_response(response)
         record.answered = response.timestamp_start
@@ -145,7 +146,7 @@ class Tap:
 
     @_fails_closed
     def response(self, flow: http.HTTPFlow) -> None:
-        record = _record(flow)
+        record = self._of[flow]
         if record.body is not None:
             record.body.finish()
         if record.dial and record.dial.meter:
@@ -154,7 +155,8 @@ class Tap:
 
     @_fails_closed
     def error(self, flow: http.HTTPFlow) -> None:
-        record = _record(flow)
+        if (record := self._of.get(flow)) is None:
+            return
         words = flow.error.msg if flow.error else "unknown error"
         if record.dial is None:
             self._note_connection(record, flow)
@@ -163,6 +165,20 @@ class Tap:
         if record.failure is None and not record.client_left:
             record.failure = _failure(record, words)
         self._end(record)
+
+    # What the page asks for.
+
+    def edited(self, flow: http.HTTPFlow) -> None:
+        """A paused request was changed by hand; the record shows it as it will go out."""
+        if record := self._of.get(flow):
+            record.request = describe_request(flow, record.origin)
+            record.request = _with_body(record, flow.request, self._limits)
+
+    def show_body(self, flow: http.HTTPFlow) -> None:
+        """Give an ended flow what was kept of the body that was passed on."""
+        record = self._of.pop(flow, None)
+        if record and record.body and flow.response and flow.response.raw_content is None:
+            flow.response.raw_content = record.body.wire
 
     # Hooks of connections.
 
@@ -194,8 +210,8 @@ class Tap:
 
     def broke(self, flow: http.HTTPFlow, error: Exception) -> None:
         """One of the hooks failed; end the exchange."""
-        record = flow.metadata.get(_RECORD)
-        if isinstance(record, Record):
+        record = self._of.get(flow)
+        if record is not None:
             record.failure = record.failure or _internal(repr(error))
             self._end(record)
         if flow.killable:
@@ -256,12 +272,6 @@ class Tap:
         record.end()
         if first and record.tag is None and self._on_untagged is not None:
             self._on_untagged(record.captured())
-
-
-def _record(flow: http.HTTPFlow) -> Record:
-    record = flow.metadata[_RECORD]
-    assert isinstance(record, Record)
-    return record
 
 
 def _with_body(record: Record, request: http.Request, limits: Limits) -> Request:

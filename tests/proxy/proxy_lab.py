@@ -104,7 +104,8 @@ class Proxied:
     async def send(self, method: str, url: str, **more: object) -> Captured:
         """Send a tagged request, ignore what the client makes of the answer, fetch the record."""
         self.count += 1
-        headers = [*more.pop("headers", []), (TAG_HEADER, f"t{self.count}")]  # type: ignore[misc]
+        tag = f"t{self.count}"
+        headers = [*more.pop("headers", []), (TAG_HEADER, tag)]  # type: ignore[misc]
         request = self.client.build_request(method, url, headers=headers, **more)
         with contextlib.suppress(httpx.TransportError):
             response = await self.client.send(request, stream=True)
@@ -113,7 +114,7 @@ class Proxied:
                     pass
             finally:
                 await response.aclose()
-        return await self.engine.captured(f"t{self.count}")
+        return await self.engine.captured(tag)
 
     async def get(self, url: str, **more: object) -> Captured:
         return await self.send("GET", url, **more)
