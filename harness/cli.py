@@ -228,6 +228,7 @@ def export(recording: Path, form: str, exchange: int | None, **more: Any) -> Non
     help="Report an attempt after such a silence.",
 )
 @click.option("--for", "seconds", type=click.FloatRange(min=0.1), help="End after so many seconds.")
+@click.option("--web", is_flag=True, help="Also show everything in mitmweb, secrets included.")
 @ca_option
 @report_options
 @scenarios_option

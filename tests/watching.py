@@ -1,4 +1,4 @@
-"""A `harness watch` in a process of its own, for tests of what comes through it."""
+"""A running `harness watch`, and a client that is led to it."""
 
 import asyncio
 import json
@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.client.choices import Choices
+from harness.model.verdict import Surface, Verdict
+from harness.run.check import Plan, checked
+from harness.run.reference import Reference
+
+AUTH = "https://auth.reference.test"
+
 
 @dataclass
 class Running:
@@ -19,6 +26,14 @@ class Running:
     process: asyncio.subprocess.Process
     port: int
     report: Path
+    said: str = ""
+    """What it printed when it began."""
+
+    @property
+    def page(self) -> str | None:
+        """Where mitmweb is, with its token."""
+        found = re.search(r"http://\S+\?token=\S+", self.said)
+        return found and found[0]
 
     @property
     def url(self) -> str:
@@ -51,8 +66,26 @@ async def watching(
         line = (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
         found = re.search(r"watching http://127\.0\.0\.1:(\d+)", line)
         assert found, line + (await process.stderr.read()).decode()
-        yield Running(process, int(found[1]), report)
+        if "--web" in more:
+            while "passwords" not in line:
+                line += (await asyncio.wait_for(process.stderr.readline(), 20)).decode()
+        yield Running(process, int(found[1]), report, line)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def before(server: Reference) -> tuple[str, ...]:
+    """The options of a watch in front of the reference server."""
+    local = server.maps[0][1]
+    authority = [part for one in server.ca_files for part in ("--ca", str(one))]
+    return (*authority, "--public", server.target, "--also-upstream", f"{AUTH}={local}")
+
+
+async def check(server: Reference, running: Running, surface: Surface) -> Verdict:
+    """Our client, led to the watch by the public names."""
+    maps = tuple((public, running.url) for public, _ in server.maps)
+    choices = Choices(target=server.target, explores=False)
+    plan = Plan(choices=choices, surface=surface, maps=maps)
+    return (await checked(plan, record=None)).diagnosis.verdict

@@ -1,6 +1,7 @@
 """`harness watch`: what connects, as it happens, and the report of each attempt."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ from harness.report.json import json_report
 from harness.report.printable import printable
 from harness.report.prose import wrap
 from harness.report.text import exit_code, text_report
+from harness.run.labels import Page, label, label_judged
 from harness.run.session import WATCHED, Outcome
 from harness.run.watch import Watch, Watched
 
@@ -54,27 +56,33 @@ async def _watch(options: Mapping[str, Any], to: Outputs) -> int:
         record=options["record"],
         folder=None if options["no_record"] else Path(),
         scenarios=known_failures(options["folder"]),
-        on_exchange=_line,
         path=options["path"] or (urlsplit(options["public"] or "").path.rstrip("/") or None),
     )
     route = Route()
     for server in (reverse.upstream, *reverse.others.values()):
         route.allow(str(server))
     try:
-        async with engine(
-            routes=route,
-            trusted_ca=options["ca_files"],
-            reverse=reverse,
-            limits=Limits(wire=1 << 20, decoded=2 << 20, ends=False),
-            on_untagged=heard.saw,
-        ) as running:
+        async with (
+            engine(
+                routes=route,
+                trusted_ca=options["ca_files"],
+                reverse=reverse,
+                limits=Limits(wire=1 << 20, decoded=2 << 20, ends=False),
+                on_untagged=heard.saw,
+            ) as running,
+            running.page() if options["web"] else contextlib.nullcontext() as page,
+        ):
+            heard.on_exchange = partial(_heard, page)
             _say(
                 f"watching {_listening(reverse.host, running.port)}, in front of {reverse.upstream}"
             )
             for name, server in reverse.others.items():
                 _say(f"         and {name}, in front of {server}")
             _say("Put your tunnel in front of it, and press Connect in Claude.")
-            await _listen(heard, options)
+            if page is not None:
+                _say(f"mitmweb:  {page.url}")
+                _say("          for this machine only: requests with their tokens and passwords")
+            await _listen(heard, options, page)
     except ProxyError as error:
         raise click.UsageError(str(error)) from None
     finally:
@@ -118,7 +126,7 @@ def _place(listen: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-async def _listen(heard: Watch, options: Mapping[str, Any]) -> None:
+async def _listen(heard: Watch, options: Mapping[str, Any], page: Page | None) -> None:
     """Until Ctrl-C or the end of the time: tell each attempt when it falls silent."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -135,7 +143,10 @@ async def _listen(heard: Watch, options: Mapping[str, Any]) -> None:
             if heard.broken is not None:
                 raise heard.broken
             for one in heard.quiet(time.time(), seconds=options["quiet"]):
-                click.echo("\n" + _report(one.outcome(heard.scenarios)))
+                outcome = one.outcome(heard.scenarios)
+                click.echo("\n" + _report(outcome))
+                if page is not None:
+                    label_judged(page, one, outcome)
             if pressed and time.time() - pressed[0] > _PRESSED:
                 since = pressed.pop(0)
                 if heard.heard is None or heard.heard < since:
@@ -186,6 +197,12 @@ async def _nothing_came(options: Mapping[str, Any]) -> None:
     _wrapped(f"Nothing arrived within {_PRESSED:.0f} s, and the way to {url} is not open:")
     click.echo("")
     click.echo(out.decode(errors="replace"), nl=False)
+
+
+def _heard(page: Page | None, one: Watched, exchange: Exchange) -> None:
+    _line(one, exchange)
+    if page is not None:
+        label(page, one, exchange)
 
 
 def _line(one: Watched, exchange: Exchange) -> None:

@@ -8,32 +8,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from watching import Running, watching
+from watching import AUTH, Running, before, check, watching
 
 from harness.client.choices import Choices
 from harness.diagnosis.catalogue import scenario
 from harness.model.verdict import Surface, Verdict
 from harness.recording.file import load
 from harness.run.check import Plan, checked
-from harness.run.reference import Reference, reference
+from harness.run.reference import reference
 from harness.run.session import judged
-
-AUTH = "https://auth.reference.test"
-
-
-def before(server: Reference) -> tuple[str, ...]:
-    """The options of a watch in front of the reference server."""
-    local = server.maps[0][1]
-    authority = [part for one in server.ca_files for part in ("--ca", str(one))]
-    return (*authority, "--public", server.target, "--also-upstream", f"{AUTH}={local}")
-
-
-async def check(server: Reference, running: Running, surface: Surface) -> Verdict:
-    """Our client, led to the watch by the public names."""
-    maps = tuple((public, running.url) for public, _ in server.maps)
-    choices = Choices(target=server.target, explores=False)
-    plan = Plan(choices=choices, surface=surface, maps=maps)
-    return (await checked(plan, record=None)).diagnosis.verdict
 
 
 @pytest.mark.parametrize("surface", [Surface.CLAUDE_AI, Surface.CLAUDE_CODE])
@@ -190,7 +173,8 @@ async def test_a_server_that_is_away_is_told_and_found_again(tmp_path: Path) -> 
     assert back["verdict"] == "inconclusive"
 
 
-async def test_a_long_answer_comes_through_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("web", [(), ("--web",)])
+async def test_a_long_answer_comes_through_whole(web: Sequence[str], tmp_path: Path) -> None:
     size = 12 << 20
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -205,7 +189,7 @@ async def test_a_long_answer_comes_through_whole(tmp_path: Path) -> None:
     port = server.sockets[0].getsockname()[1]
     async with (
         server,
-        watching(tmp_path, f"http://127.0.0.1:{port}") as running,
+        watching(tmp_path, f"http://127.0.0.1:{port}", *web) as running,
         httpx.AsyncClient(timeout=30) as client,
     ):
         got = await client.get(f"{running.url}/.well-known/oauth-protected-resource/mcp")
@@ -218,7 +202,8 @@ async def test_a_long_answer_comes_through_whole(tmp_path: Path) -> None:
     assert exchange.response.wire_size == size
 
 
-async def test_events_are_passed_on_as_they_come(tmp_path: Path) -> None:
+@pytest.mark.parametrize("web", [(), ("--web",)])
+async def test_events_are_passed_on_as_they_come(web: Sequence[str], tmp_path: Path) -> None:
     go_on = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -233,7 +218,7 @@ async def test_events_are_passed_on_as_they_come(tmp_path: Path) -> None:
     port = server.sockets[0].getsockname()[1]
     async with (
         server,
-        watching(tmp_path, f"http://127.0.0.1:{port}") as running,
+        watching(tmp_path, f"http://127.0.0.1:{port}", *web) as running,
         httpx.AsyncClient(timeout=10) as client,
         client.stream("GET", f"{running.url}/mcp") as response,
     ):
