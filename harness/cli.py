@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     help="Its program, where it is not on the PATH.",
 )
 @click.option("--deep", is_flag=True, help="Also the checks that cost extra requests.")
+@click.option("--web", is_flag=True, help="Also show everything in mitmweb, secrets included.")
 @report_options
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds for the whole run.")
 @click.option("-v", "--verbose", is_flag=True, help="Print advisory findings in full.")

@@ -154,6 +154,7 @@ def test_no_secret_reaches_the_recording_or_the_report(tmp_path: Path) -> None:
         (["check", "https://x.example/mcp", "--ca", "/nowhere.pem"], "does not exist"),
         (["check", "--record", "/nowhere/at/all/r.jsonl", "--no-record"], "exclude"),
         (["check", "--step"], "needs a terminal"),
+        (["check", "--web", "--surface", "all"], "--web shows one run"),
         (["check", "-o", "a", "-o", "b"], "Each -o"),
         (["replay", "/nowhere.jsonl"], "cannot read"),
         (["diagnose", "pyproject.toml"], "not a recording"),

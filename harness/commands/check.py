@@ -11,6 +11,7 @@ import click
 
 from harness.client.events import Send
 from harness.commands.ending import INTERRUPTED, OUR_BUG, cut_short
+from harness.commands.onlooker import Onlooker, onlooker
 from harness.commands.options import Wanted, wanted
 from harness.commands.output import RULE, outputs, put_out
 from harness.commands.progress import Progress
@@ -33,6 +34,7 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
         raise click.UsageError("--step needs a terminal.")
     if options["record"] is not None and options["no_record"]:
         raise click.UsageError("--record and --no-record exclude each other.")
+    looking = onlooker(options, want.surfaces)
     if options["witness"] is not None:
         from harness.commands.witness import witness
 
@@ -41,7 +43,8 @@ def check(target: str | None, options: Mapping[str, Any]) -> int:
         raise click.UsageError("--record names one file; without it each surface has its own.")
     kept: list[str] = []
     with Progress(keep=options["step"]) as progress:
-        play = _side_by_side if _apart(want, options) else _in_turn
+        apart = _apart(want, options)
+        play = _side_by_side if apart else partial(_in_turn, looking=looking)
         try:
             outcomes = play(want, options, progress, kept)
         except KeyboardInterrupt:
@@ -79,7 +82,12 @@ def _plan(want: Wanted) -> Plan:
 
 
 def _in_turn(
-    want: Wanted, options: Mapping[str, Any], progress: Progress, kept: list[str]
+    want: Wanted,
+    options: Mapping[str, Any],
+    progress: Progress,
+    kept: list[str],
+    *,
+    looking: Onlooker | None,
 ) -> list[Outcome]:
     # mitmproxy takes most of a second to import: not before the arguments are known to be right.
     from harness.proxy.engine import ProxyError
@@ -101,6 +109,7 @@ def _in_turn(
                 before=_pause if options["step"] else None,
                 opened=opened,
                 known=want.known,
+                onlooker=looking,
             )
         )
     except (RecordingError, ProxyError) as error:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from harness.commands.onlooker import tell_page
 from harness.commands.options import known_failures
 from harness.commands.output import RULE, Outputs, outputs, put_out
 from harness.diagnosis.missing import is_probe, missing, out_of_sight
@@ -80,8 +81,7 @@ async def _watch(options: Mapping[str, Any], to: Outputs) -> int:
                 _say(f"         and {name}, in front of {server}")
             _say("Put your tunnel in front of it, and press Connect in Claude.")
             if page is not None:
-                _say(f"mitmweb:  {page.url}")
-                _say("          for this machine only: requests with their tokens and passwords")
+                tell_page(page.url)
             await _listen(heard, options, page)
     except ProxyError as error:
         raise click.UsageError(str(error)) from None
@@ -146,7 +146,7 @@ async def _listen(heard: Watch, options: Mapping[str, Any], page: Page | None) -
                 outcome = one.outcome(heard.scenarios)
                 click.echo("\n" + _report(outcome))
                 if page is not None:
-                    label_judged(page, one, outcome)
+                    label_judged(page, one.ids, outcome, one.who)
             if pressed and time.time() - pressed[0] > _PRESSED:
                 since = pressed.pop(0)
                 if heard.heard is None or heard.heard < since:
@@ -202,7 +202,7 @@ async def _nothing_came(options: Mapping[str, Any]) -> None:
 def _heard(page: Page | None, one: Watched, exchange: Exchange) -> None:
     _line(one, exchange)
     if page is not None:
-        label(page, one, exchange)
+        label(page, one.ids, exchange, one.who)
 
 
 def _line(one: Watched, exchange: Exchange) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from harness.client.choices import Choices, random_value
 from harness.client.connect import connect
@@ -13,7 +14,7 @@ from harness.client.events import Send
 from harness.diagnosis.catalogue import Scenario
 from harness.model.captured import Captured
 from harness.model.token import issued_token
-from harness.model.trace import Note, NoteKind, Purpose, Step, Trace
+from harness.model.trace import Exchange, Note, NoteKind, Purpose, Step, Trace
 from harness.model.verdict import Surface
 from harness.profiles import profile
 from harness.profiles.profile import Profile
@@ -22,8 +23,20 @@ from harness.proxy.engine import engine
 from harness.proxy.route import Route
 from harness.run.drive import Drive, Sink
 from harness.run.driver import Wire, wire
+from harness.run.labels import label, label_judged
 from harness.run.plan import Plan as Plan
 from harness.run.session import Log, Outcome, Watcher, open_log
+
+if TYPE_CHECKING:
+    from harness.proxy.web import Page
+
+
+class Onlooker(Protocol):
+    """Looks at a run in mitmweb, which stays as long as `judged` takes."""
+
+    def opened(self, page: "Page") -> None: ...
+
+    async def judged(self, outcome: Outcome) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -137,12 +150,13 @@ async def checked(
     obtained: Callable[[str], None] | None = None,
     known: Sequence[Scenario] | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    onlooker: Onlooker | None = None,
 ) -> Outcome:
     """One check from an empty bench to the verdict, recorded as `open_log` says.
 
     `obtained` is handed the latest access token at the end, if the run got one.
     """
-    async with bench(plan) as one:
+    async with bench(plan) as one, _page(one, onlooker) as page:
         trace = start(one)
         log = open_log(
             trace,
@@ -155,9 +169,13 @@ async def checked(
             known=known,
         )
         try:
-            whole = await run(one, trace, sink=log, seconds=seconds, sleep=sleep, before=before)
+            sink = _labelling(one, page, log)
+            whole = await run(one, trace, sink=sink, seconds=seconds, sleep=sleep, before=before)
         finally:
             log.close(time.time())
+        if page is not None and onlooker is not None:
+            label_judged(page, one.wire.ids, log.outcome(), _who(one))
+            await onlooker.judged(log.outcome())
     token = latest_token(whole)
     if obtained is not None and token is not None:
         obtained(token)
@@ -171,6 +189,29 @@ def latest_token(trace: Trace) -> str | None:
         if issues and (token := issued_token(one.response)):
             return token
     return None
+
+
+@asynccontextmanager
+async def _page(one: Bench, onlooker: Onlooker | None) -> AsyncIterator["Page | None"]:
+    if onlooker is None:
+        yield None
+        return
+    async with one.wire.engine.page() as page:
+        onlooker.opened(page)
+        yield page
+
+
+def _labelling(one: Bench, page: "Page | None", log: Log) -> Sink:
+    def sink(item: Exchange | Note) -> None:
+        log(item)
+        if isinstance(item, Exchange) and page is not None:
+            label(page, one.wire.ids, item, _who(one))
+
+    return sink if page is not None else log
+
+
+def _who(one: Bench) -> str:
+    return f"the check as {one.plan.surface}"
 
 
 def hurried(profile: Profile, patience: float) -> Profile:

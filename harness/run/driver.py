@@ -38,6 +38,8 @@ class Wire:
     transports: dict[Voice, httpx.AsyncHTTPTransport] = field(default_factory=dict)
     issued: str | None = field(default=None, repr=False)
     """The latest access token, kept to be held against the published keys."""
+    ids: dict[int, str] = field(default_factory=dict)
+    """What the proxy knows each exchange by."""
 
     async def __call__(self, send: Send, n: int, /) -> Exchange:
         # A sign-in may lead anywhere; only what target and metadata named is dialled.
@@ -49,6 +51,7 @@ class Wire:
             seen = await self.engine.captured(str(n), cut=cut)
         except ProxyError:
             return _never_left(send, n, started, cut)
+        self.ids[n] = seen.id
         return Exchange(
             n=n,
             step=send.step,

@@ -1,15 +1,14 @@
-"""What mitmweb's page says beside the exchanges of a watched attempt."""
+"""What mitmweb's page says beside the exchanges of a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from harness.model.trace import Exchange
 from harness.model.verdict import Diagnosis, Evidence, Impact, Verdict
 from harness.run.session import Outcome
-from harness.run.watch import Watched
 
 _MOST = 300
-_CLIENT = 60
+_MOST_WHO = 80
 
 
 class Page(Protocol):
@@ -18,26 +17,25 @@ class Page(Protocol):
     def annotate(self, captured_id: str, text: str, worst: Impact | None) -> None: ...
 
 
-def label(page: Page, one: Watched, exchange: Exchange) -> None:
-    """Say what an exchange is, as soon as it has come."""
+def label(page: Page, ids: Mapping[int, str], exchange: Exchange, who: str) -> None:
+    """Say what an exchange of somebody is, as soon as it has come."""
     lost = exchange.response is None or exchange.response.status >= 500
-    text = _bounded(_what(one, exchange))
-    page.annotate(one.ids[exchange.n - 1], text, Impact.BREAKS if lost else None)
+    text = _what(exchange, who)
+    page.annotate(ids.get(exchange.n, ""), text, Impact.BREAKS if lost else None)
 
 
-def label_judged(page: Page, one: Watched, outcome: Outcome) -> None:
-    """Say beside every exchange what the report of its attempt quotes it for."""
+def label_judged(page: Page, ids: Mapping[int, str], outcome: Outcome, who: str) -> None:
+    """Say beside every exchange what the report holds against it."""
     for exchange in outcome.trace.exchanges:
         told = list(_said(outcome.diagnosis, exchange.n))
-        text = "; ".join((_what(one, exchange), *(said for said, _ in told)))
+        text = "; ".join((_what(exchange, who), *(said for said, _ in told)))
         worst = min((impact for _, impact in told), key=lambda one: one.severity, default=None)
-        page.annotate(one.ids[exchange.n - 1], _bounded(text), worst)
+        page.annotate(ids.get(exchange.n, ""), _bounded(text), worst)
 
 
-def _what(one: Watched, exchange: Exchange) -> str:
+def _what(exchange: Exchange, who: str) -> str:
     asked = dict.fromkeys((str(exchange.step), str(exchange.purpose)))
-    client = one.attempt.client[:_CLIENT]
-    return f"{', '.join(asked)}: exchange {exchange.n} of attempt {one.attempt.number}, {client}"
+    return f"{', '.join(asked)}: exchange {exchange.n} of {who[:_MOST_WHO]}"
 
 
 def _said(diagnosis: Diagnosis, number: int) -> Iterator[tuple[str, Impact]]:

@@ -36,8 +36,12 @@ class Watched:
     """How many exchanges there were when it was last told about."""
     more: int = 0
     """Good calls that were not kept."""
-    ids: list[str] = field(default_factory=list)
-    """What the proxy knows its exchanges by."""
+    ids: dict[int, str] = field(default_factory=dict)
+    """What the proxy knows each exchange by."""
+
+    @property
+    def who(self) -> str:
+        return f"attempt {self.attempt.number}, {self.attempt.client}"
 
     def outcome(self, scenarios: Sequence[Scenario] | None = None) -> Outcome:
         """What can be said by now."""
@@ -111,7 +115,7 @@ class Watch:
             one.more += 1
             return
         one.trace = replace(one.trace, exchanges=(*one.trace.exchanges, exchange))
-        one.ids.append(captured.id)
+        one.ids[exchange.n] = captured.id
         one.log(exchange)
         one.known = learned(one.known, exchange)
         self.attempts.learn(attempt, exchange)

@@ -16,7 +16,7 @@ from harness.run.reference import reference
 
 LISTED = """(async () => {
   await new Promise(done => {
-    const look = () => document.body.innerText.includes(%s) && done();
+    const look = () => document.body?.innerText.includes(%s) && done();
     new MutationObserver(look).observe(document, {
       childList: true, subtree: true, characterData: true
     });
