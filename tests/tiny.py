@@ -119,6 +119,7 @@ def healthy(got: Got) -> bytes:
                     "authorization_endpoint": f"{origin}/authorize",
                     "token_endpoint": f"{origin}/token",
                     "registration_endpoint": f"{origin}/register",
+                    "response_types_supported": ["code"],
                     "code_challenge_methods_supported": ["S256"],
                 },
             )

@@ -70,7 +70,9 @@ def detect(trace: Trace) -> Iterator[Evidence]:
     held: dict[str, tuple[str, Exchange]] = {}
     for load in loads(trace):
         # A sign-in that Claude Code opens was begun by no site.
-        source = load.page.request.url if load.page else _begun_by(trace)
+        first = load.hops[0] if load.hops else None
+        begun = _begun_by(trace) if first and first.step is Step.AUTHORIZE else None
+        source = load.page.request.url if load.page else begun
         for hop in load.hops:
             for name in _sent(hop) if hop.step is not Step.CALLBACK else ():
                 same_site, setter = held.get(name, ("", hop))

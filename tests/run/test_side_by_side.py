@@ -140,7 +140,7 @@ async def test_they_run_at_the_same_time_and_are_reported_in_order(folder: Path)
     ("refused", "lender", "program"),
     [
         ("nobody", Surface.CLAUDE_AI, "python-httpx"),
-        ("python-httpx", Surface.CLAUDE_CODE, "Bun"),
+        ("python-httpx", Surface.CLAUDE_CODE, "claude-code"),
     ],
 )
 async def test_the_first_that_has_a_token_lends_it(

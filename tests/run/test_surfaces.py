@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from live import checked
 
-from harness import cli
 from harness.client.choices import Choices, Registration
+from harness.commands import declared
 from harness.diagnosis.catalogue import Scenario, catalogue, scenario
 from harness.model.trace import Purpose, Step, Trace
 from harness.model.verdict import Confidence, Impact, Surface, Verdict
@@ -202,8 +202,8 @@ async def test_a_switch_plays_the_other_side(
 
 
 def test_the_command_line_knows_every_surface_and_switch() -> None:
-    assert tuple(map(str, SURFACES)) == cli.SURFACES
-    assert tuple(SWITCHES) == cli.SWITCHES
+    assert tuple(map(str, SURFACES)) == declared.SURFACES
+    assert tuple(SWITCHES) == declared.SWITCHES
 
 
 @pytest.mark.parametrize(
