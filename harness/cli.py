@@ -11,6 +11,7 @@ from harness.commands.declared import (
     STEPS,
     SURFACES,
     ca_option,
+    form_option,
     live_options,
     recording_options,
     report_options,
@@ -251,14 +252,7 @@ def watch(**options: object) -> None:
 @click.argument("b", type=click.Path(path_type=Path), required=False)
 @click.option("--reference", is_flag=True, help="Compare with the bundled reference server.")
 @click.option("--all", "everything", is_flag=True, help="Also what is another at each run.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@form_option
 @scenarios_option
 def compare(a: Path, b: Path | None, form: str, folder: Path | None, **how: bool) -> None:
     """Say what differs between the recordings A and B, what matters first.
@@ -317,14 +311,7 @@ def explain(what: str, folder: Path | None) -> None:
 @cli.command(short_help="List the known failures.")
 @click.option("--step", type=click.Choice(STEPS), help="Only those of this step.")
 @click.option("--surface", type=click.Choice(SURFACES), help="Only those that concern it.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="What to print.",
-)
+@form_option
 @scenarios_option
 def scenarios(step: str | None, surface: str | None, form: str, folder: Path | None) -> None:
     """List the known failures.

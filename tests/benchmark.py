@@ -71,6 +71,30 @@ async def repeated(url: str, runs: int) -> list[float]:
     return found
 
 
+async def added_by_watch(url: str, number: int) -> tuple[float, float]:
+    """Milliseconds of a call of MCP, straight to the server and through a watch; medians."""
+    import tempfile
+
+    import httpx
+    from watching import watching
+
+    call = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}
+
+    async def asked(address: str) -> float:
+        found = []
+        async with httpx.AsyncClient(trust_env=False) as client:
+            for _ in range(number):
+                started = time.perf_counter()
+                await client.post(address, json=call, headers={"User-Agent": "benchmark"})
+                found.append((time.perf_counter() - started) * 1000)
+        return statistics.median(found)
+
+    origin, _, path = url.rpartition("/")
+    with tempfile.TemporaryDirectory() as folder:
+        async with watching(Path(folder), origin) as running:
+            return await asked(url), await asked(f"{running.url}/{path}")
+
+
 def knowledge(runs: int) -> tuple[float, float]:
     """Milliseconds to load the catalogue in a fresh process, and to judge a recorded run."""
     code = (
@@ -114,12 +138,17 @@ def main() -> None:
                     samples[name].append(sample)
         medians = {name: row(name, found) for name, found in samples.items()}
         again = asyncio.run(repeated(url, runs + 1))[1:]
+        straight, watched = asyncio.run(added_by_watch(url, 20 * runs))
     extra = (medians["harness --help"] - medians["python -c pass"]) * 1000
     print(f"harness --help over python -c pass: {extra:.0f} ms (aim: at most 100)")
     ratio = medians["harness check URL"] / medians["mitmdump --version"]
     print(f"harness check URL / mitmdump --version: {ratio:.2f} (aim: at most 1.5)")
     print(
         f"the same check again in one process: {statistics.median(again):.0f} ms (aim: under 250)"
+    )
+    added = watched - straight
+    print(
+        f"a call through watch: {added:.1f} ms more than {straight:.1f} ms straight (aim: under 5)"
     )
     loading, judging = knowledge(runs)
     print(f"loading the catalogue: {loading:.0f} ms (aim: under 150)")

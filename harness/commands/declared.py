@@ -65,6 +65,21 @@ field_option = click.option(
 record_option = click.option(
     "--record", type=click.Path(path_type=Path), help="Record to this new file."
 )
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(IMPACTS),
+    default="breaks",
+    show_default=True,
+    help="The mildest impact that makes the exit code 1.",
+)
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
 no_record_option = click.option("--no-record", is_flag=True, help="Keep no recording.")
 
 
@@ -89,13 +104,7 @@ def report_options(function: Command) -> Command:
             ),
             record_option,
             no_record_option,
-            click.option(
-                "--fail-on",
-                type=click.Choice(IMPACTS),
-                default="breaks",
-                show_default=True,
-                help="The mildest impact that makes the exit code 1.",
-            ),
+            fail_on_option,
         )
     ):
         function = option(function)
@@ -122,21 +131,8 @@ def live_options(function: Command) -> Command:
 def recording_options(function: Command) -> Command:
     """What `replay` and `diagnose` take."""
     for option in (
-        click.option(
-            "--fail-on",
-            type=click.Choice(IMPACTS),
-            default="breaks",
-            show_default=True,
-            help="The mildest impact that makes the exit code 1.",
-        ),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(("text", "json")),
-            default="text",
-            show_default=True,
-            help="What to print.",
-        ),
+        fail_on_option,
+        form_option,
     ):
         function = option(function)
     return scenarios_option(function)
