@@ -20,6 +20,7 @@ from harness.diagnosis.missing import is_probe, missing, out_of_sight
 from harness.model.trace import Exchange
 from harness.model.verdict import Impact, Verdict
 from harness.model.wellknown import origin
+from harness.recording.file import RecordingError
 from harness.report.json import json_report
 from harness.report.printable import printable
 from harness.report.prose import wrap
@@ -83,7 +84,7 @@ async def _watch(options: Mapping[str, Any], to: Outputs) -> int:
             if page is not None:
                 tell_page(page.url)
             await _listen(heard, options, page)
-    except ProxyError as error:
+    except (ProxyError, RecordingError) as error:
         raise click.UsageError(str(error)) from None
     finally:
         heard.close()

@@ -173,6 +173,21 @@ async def test_a_server_that_is_away_is_told_and_found_again(tmp_path: Path) -> 
     assert back["verdict"] == "inconclusive"
 
 
+async def test_a_recording_that_cannot_be_written_ends_in_a_sentence(tmp_path: Path) -> None:
+    taken = tmp_path / "taken.jsonl"
+    taken.write_text("mine")
+    async with (
+        reference() as server,
+        watching(tmp_path, server.maps[0][1], *before(server), "--record", str(taken)) as running,
+        httpx.AsyncClient() as client,
+    ):
+        assert await ask(client, running, 1) == 401
+        _, err = await asyncio.wait_for(running.process.communicate(), 20)
+    assert running.process.returncode == 2
+    assert "exists already" in err.decode()
+    assert taken.read_text() == "mine"
+
+
 @pytest.mark.parametrize("web", [(), ("--web",)])
 async def test_a_long_answer_comes_through_whole(web: Sequence[str], tmp_path: Path) -> None:
     size = 12 << 20
