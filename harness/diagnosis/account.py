@@ -37,7 +37,9 @@ def _reach(trace: Trace, _step: Step) -> str:
     first = trace.exchanges[0]
     if first.failure and first.failure.kind.before_request:
         return str(first.failure.kind)
-    return _connection(first.connection) if first.connection else "recorded without connection"
+    if first.connection is None:
+        return "requests arrive" if "watched" in trace.choices else "recorded without connection"
+    return _connection(first.connection)
 
 
 def _connection(connection: Connection) -> str:
