@@ -129,7 +129,8 @@ def healthy(got: Got) -> bytes:
             back = urlencode({"code": "the-code-itself", "state": got.query["state"]})
             return http(302, b"", f"Location: {got.query['redirect_uri']}?{back}")
         case "POST", "/token":
-            return http(200, {"access_token": "at-1", "refresh_token": "rt-1"})
+            issued = {"access_token": "at-1", "refresh_token": "rt-1"}
+            return http(200, {**issued, "token_type": "Bearer"})
     return http(404, {})
 
 

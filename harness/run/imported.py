@@ -121,7 +121,9 @@ class _Hearing:
         other = request.url != target and request.url.rstrip("/") == target.rstrip("/")
         if other and self.exact and not moved:
             return replace(exchange, purpose=Purpose.OTHER_SLASH, exploration=True)
-        if self.hides and exchange.step is Step.CHALLENGE and self._has_token():
+        # A 401 may as well be the answer to a call that carried none.
+        taken = exchange.step is Step.CHALLENGE and exchange.status != 401
+        if self.hides and taken and self._has_token():
             return replace(exchange, step=Step.CONNECT)
         return exchange
 
