@@ -65,19 +65,19 @@ def _server(exchange: Exchange, trace: Trace) -> Iterator[Note]:
             Step.SERVER_METADATA,
             f"metadata taken from {exchange.request.url}",
             used=exchange.n,
-            issuer=_issuer(trace) or document.get("issuer"),
+            issuer=named_issuer(trace) or document.get("issuer"),
             endpoints="published",
         )
 
 
 def _guessed(trace: Trace) -> Iterator[Note]:
     if trace.decision(Step.SERVER_METADATA, "endpoints") is None:
-        issuer = _issuer(trace) or origin(trace.target)
+        issuer = named_issuer(trace) or origin(trace.target)
         text = f"no metadata found for {issuer}; the endpoints are guessed"
         yield _note(Step.SERVER_METADATA, text, used=None, issuer=issuer, endpoints="guessed")
 
 
-def _issuer(trace: Trace) -> str | None:
+def named_issuer(trace: Trace) -> str | None:
     """The authorization server that the resource metadata names first."""
     used = trace.decision(Step.RESOURCE_METADATA, "used")
     found = next((one for one in trace.exchanges if one.n == used), None)

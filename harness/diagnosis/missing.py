@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
+from harness.diagnosis.decisions import named_issuer
 from harness.model.challenge import bearer
 from harness.model.trace import Exchange, Purpose, Step, Trace
 from harness.model.verdict import Surface
@@ -29,8 +30,8 @@ def is_probe(trace: Trace) -> bool:
 
 def out_of_sight(trace: Trace) -> str | None:
     """The authorization server, where all that goes to it is not seen here."""
-    issuer = _issuer(trace)
-    if issuer is None:
+    issuer = named_issuer(trace)
+    if issuer is None or not is_http_url(issuer):
         return None
     seen = {_origin(one.request.url) for one in trace.exchanges}
     return issuer if _origin(issuer) not in seen else None
@@ -42,7 +43,7 @@ def _missing(trace: Trace) -> Iterator[str]:
     if calls:
         return
     elsewhere = out_of_sight(trace)
-    if (issued := _last(trace, Step.TOKEN, Purpose.TOKEN)) is not None:
+    if (issued := trace.last(Step.TOKEN, Purpose.TOKEN)) is not None:
         yield from _after_token(issued)
     elif (back := _sent_back(trace)) is not None:
         yield (
@@ -90,7 +91,7 @@ def _after_token(issued: Exchange) -> Iterator[str]:
 
 
 def _after_challenge(trace: Trace) -> Iterator[str]:
-    last = _last(trace, Step.CHALLENGE, *_OPENING)
+    last = trace.last(Step.CHALLENGE, *_OPENING)
     if last is None or last.status != 401 or last.response is None:
         return
     challenge = bearer(last.response.header_lines("www-authenticate"))
@@ -102,10 +103,6 @@ def _after_challenge(trace: Trace) -> Iterator[str]:
             "The 401 was given, and no metadata was asked for: this is what the probes look like "
             "that Claude sends from time to time, and what comes before somebody presses Connect."
         )
-
-
-def _last(trace: Trace, step: Step, *purposes: Purpose) -> Exchange | None:
-    return trace.last(step, *purposes)
 
 
 def _found(trace: Trace, step: Step) -> bool:
@@ -127,14 +124,6 @@ def _sent_back(trace: Trace) -> str | None:
         if where.startswith(back) and "code" in query(where):
             return where
     return None
-
-
-def _issuer(trace: Trace) -> str | None:
-    used = trace.decision(Step.RESOURCE_METADATA, "used")
-    found = next((one for one in trace.exchanges if one.n == used), None)
-    servers = (found.json_object or {}).get("authorization_servers") if found else None
-    first = servers[0] if isinstance(servers, list) and servers else None
-    return first if isinstance(first, str) and is_http_url(first) else None
 
 
 def _origin(url: str) -> str:
