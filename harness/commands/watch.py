@@ -255,6 +255,9 @@ def _end(heard: Watch, options: Mapping[str, Any], to: Outputs) -> int:
             f"{n} by {printable(one)[:40]}" for one, n in heard.others.most_common(3)
         )
         _say(f"{sum(heard.others.values())} other requests, no part of a connection: {agents}")
+    for one, _ in outcomes:
+        if one.more:
+            _say(f"{one.who}: {one.more} further good calls, passed on and not kept")
     if not outcomes:
         _wrapped("Nothing that connects to an MCP server came.")
         return 4

@@ -16,10 +16,6 @@ from harness.model.trace import Exchange, Note, Trace
 from harness.model.wellknown import resource_path
 from harness.run.session import WATCHED, Log, Outcome, judged, open_log
 
-QUIET = 20.0
-"""Seconds of silence after which an attempt is told about."""
-
-
 MOST = 2000
 """Exchanges of one attempt that are kept; good calls beyond are passed on and counted."""
 
@@ -82,7 +78,7 @@ class Watch:
         except Exception as error:
             self.broken = error
 
-    def quiet(self, now: float, *, seconds: float = QUIET) -> list[Watched]:
+    def quiet(self, now: float, *, seconds: float) -> list[Watched]:
         """The attempts that have been silent for so long, each once per time it falls silent."""
         found = []
         for one in self.found.values():
@@ -111,14 +107,15 @@ class Watch:
         # How our proxy reached the server says nothing about the way from Claude to it.
         here = replace(captured, connection=None)
         exchange = named(here, one.known, len(one.trace.exchanges) + 1)
+        # What it hands out leads later requests here, kept or not.
+        one.known = learned(one.known, exchange)
+        self.attempts.learn(attempt, exchange)
         if exchange.n > MOST and exchange.status is not None and exchange.status < 400:
             one.more += 1
             return
         one.trace = replace(one.trace, exchanges=(*one.trace.exchanges, exchange))
         one.ids[exchange.n] = captured.id
         one.log(exchange)
-        one.known = learned(one.known, exchange)
-        self.attempts.learn(attempt, exchange)
         for note in decisions(exchange, one.trace):
             told: Note = replace(note, after=exchange.n)
             one.trace = replace(one.trace, notes=(*one.trace.notes, told))
